@@ -1,0 +1,69 @@
+/** The connections to PostgreSQL: one pool for reads, one for writes, so that neither starves the other. */
+import { createHash } from 'node:crypto';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from './generated/prisma/client.ts';
+
+/** A statement with numbered parameters, as it is sent to PostgreSQL. */
+export type Statement = { name: string; text: string };
+
+/** Runs one statement on a connection of the read pool and returns its rows. */
+export type Read = <Row>(statement: Statement, values: unknown[]) => Promise<Row[]>;
+
+export type Database = {
+  read: Read;
+  /** Transactions and writes. */
+  prisma: PrismaClient;
+  /** Resolves when PostgreSQL answers; rejects with what kept it from answering. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type DatabaseOptions = {
+  url: string;
+  /** Off behind a transaction pooler that cannot keep prepared statements. @default true */
+  preparedStatements?: boolean;
+  /** Connections of each of the two pools. @default 10 */
+  poolSize?: number;
+  /** Told of connections that break while idle. */
+  onError?: (error: Error) => void;
+};
+
+/** Opens the pools on `url`. Connects on first use, so it never rejects by itself. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const { url, preparedStatements = true, poolSize = 10, onError = () => {} } = options;
+  const open = (name: string) => {
+    const pool = new pg.Pool({
+      connectionString: url,
+      max: poolSize,
+      application_name: name,
+      connectionTimeoutMillis: 10_000,
+    });
+    pool.on('error', onError);
+    return pool;
+  };
+  const reads = open('gatehouse-read');
+  const writes = open('gatehouse-write');
+  const prisma = new PrismaClient({ adapter: new PrismaPg(writes) });
+  return {
+    prisma,
+    async read<Row>(statement: Statement, values: unknown[]) {
+      const { text, name } = statement;
+      const query = preparedStatements ? { name, text, values } : { text, values };
+      const { rows } = await reads.query(query);
+      return rows as Row[];
+    },
+    async ping() {
+      await reads.query('SELECT 1');
+    },
+    async close() {
+      await prisma.$disconnect();
+      await Promise.all([reads.end(), writes.end()]);
+    },
+  };
+}
+
+/** A name for the prepared form of `text`, the same wherever that text is sent. */
+export function statementName(text: string): string {
+  return `gh_${createHash('sha256').update(text).digest('base64url').slice(0, 20)}`;
+}
