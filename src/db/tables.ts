@@ -1,45 +1,6 @@
-/** The tables as Kysely sees them: the generated Prisma models under their database names. */
-import {
-  DummyDriver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  sql,
-} from 'kysely';
-import type * as model from './generated/prisma/client.ts';
+/** The names that reads use for tables and columns, taken from the generated Prisma models. */
+import { type RawBuilder, sql } from 'kysely';
 import { Prisma } from './generated/prisma/client.ts';
-
-type SnakeCase<S extends string> = S extends `${infer First}${infer Rest}`
-  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
-  : S;
-
-type Columns<Model> = { [Field in keyof Model & string as SnakeCase<Field>]: Model[Field] };
-
-export type Tables = {
-  environment: Columns<model.Environment>;
-  organization: Columns<model.Organization>;
-  organization_slug: Columns<model.OrganizationSlug>;
-  user: Columns<model.User>;
-  identity: Columns<model.Identity>;
-  membership: Columns<model.Membership>;
-  role_assignment: Columns<model.RoleAssignment>;
-  role: Columns<model.Role>;
-  permission: Columns<model.Permission>;
-  invitation: Columns<model.Invitation>;
-  invitation_role: Columns<model.InvitationRole>;
-  api_key: Columns<model.ApiKey>;
-};
-
-/** Builds and compiles statements; it has no connection of its own. */
-export const sqlBuilder = new Kysely<Tables>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-});
 
 const fields = {
   environment: Prisma.EnvironmentScalarFieldEnum,
@@ -53,24 +14,31 @@ const fields = {
   api_key: Prisma.ApiKeyScalarFieldEnum,
 };
 
-const neverRead = new Set(['searchText', 'secretHash']);
+export type Table = keyof typeof fields;
+
+const NEVER_READ = ['searchText', 'secretHash'] as const;
+
+/** A row of a Prisma model as reads return it. */
+export type RowOf<Model> = Omit<Model, (typeof NEVER_READ)[number]>;
+
+const neverRead = new Set<string>(NEVER_READ);
 
 /** The database's name of a Prisma field: `displayName` → `display_name`. */
-export function columnName(field: string): string {
+function columnName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /**
- * The select list of a whole row of `table`, known in the query as `alias`, under the names of the Prisma model.
- * `computed` replaces columns by expressions. Search texts and hashes of secrets are left out.
+ * The select list of a whole row of `table`, known in the statement as `alias`, under the names of the Prisma model.
+ * `computed` puts expressions in the place of columns. Search texts and hashes of secrets are left out.
  */
-export function selectRow(
-  table: keyof typeof fields,
+export function rowOf(
+  table: Table,
   alias: string,
   computed: Record<string, string> = {},
-) {
+): RawBuilder<unknown> {
   const list = Object.keys(fields[table])
     .filter((field) => !neverRead.has(field))
-    .map((field) => `${computed[field] ?? `"${alias}"."${columnName(field)}"`} AS "${field}"`);
+    .map((field) => `${computed[field] ?? `${alias}."${columnName(field)}"`} AS "${field}"`);
   return sql.raw(list.join(', '));
 }

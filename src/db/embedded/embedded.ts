@@ -1,5 +1,4 @@
-import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import type pg from 'pg';
 import { prepareBinaries } from './binaries.ts';
 import { checkVersion, createCluster, DATABASE_USER } from './cluster.ts';
 import { EmbeddedError, systemFailure } from './embedded-error.ts';
@@ -32,6 +31,7 @@ export type EmbeddedOptions = {
 
 const DATABASE = 'gatehouse';
 const USERS_LOCK = { key: 1, shared: true };
+const LONGEST_ANSWER_MS = 10_000;
 const LOG_CHECK_MS = 60_000;
 
 /**
@@ -50,7 +50,7 @@ export async function attachEmbeddedPostgres(options: EmbeddedOptions): Promise<
       found ?? (await bringUp(location, { password, durable, patienceMs, onProgress }));
     try {
       const address = `postgresql://${DATABASE_USER}:${password}@127.0.0.1:${server.port}`;
-      const session = await enter(address, location);
+      const session = await enter(address, location, server, patienceMs);
       return attached({ dataDir, location, server, session, url: `${address}/${DATABASE}` });
     } catch (error) {
       if (!found) {
@@ -85,29 +85,35 @@ async function bringUp(
   return await startServer(location, binaries, options);
 }
 
-async function enter(address: string, { home }: Location): Promise<Session> {
+async function enter(
+  address: string,
+  location: Location,
+  server: RunningServer,
+  patienceMs: number,
+): Promise<Session> {
   // Not in the gatehouse database: a connection to it would keep it from being copied or dropped.
   const url = `${address}/postgres`;
-  await withClient(url, async (client) => {
-    const { rows } = await client.query<{ cluster: string; made: boolean }>(
-      `SELECT current_setting('data_directory') AS cluster,
-              EXISTS (SELECT FROM pg_database WHERE datname = $1) AS made`,
-      [DATABASE],
+  const timeoutMs = Math.min(patienceMs, LONGEST_ANSWER_MS);
+  try {
+    await withClient(url, timeoutMs, ensureDatabase);
+    const session = await openSession(url, USERS_LOCK, timeoutMs);
+    if (session) {
+      return session;
+    }
+  } catch (error) {
+    throw systemFailure(
+      `PostgreSQL (process ${server.pid}) in ${location.home} does not let us in`,
+      error,
     );
-    const [first] = rows;
-    const cluster = await realpath(first?.cluster ?? '').catch(() => first?.cluster);
-    if (cluster !== join(home, 'data')) {
-      throw new EmbeddedError(`The server of ${home} serves another folder, ${cluster}: end it.`);
-    }
-    if (!first?.made) {
-      await client.query(`CREATE DATABASE ${DATABASE} TEMPLATE template0`);
-    }
-  });
-  const session = await openSession(url, USERS_LOCK);
-  if (!session) {
-    throw new EmbeddedError(`The server of ${home} is being stopped: try again.`);
   }
-  return session;
+  throw new EmbeddedError(`PostgreSQL in ${location.home} is being stopped: try again.`);
+}
+
+async function ensureDatabase(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+  if (rowCount === 0) {
+    await client.query(`CREATE DATABASE ${DATABASE} TEMPLATE template0`);
+  }
 }
 
 function attached(place: {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedError, errorCode, systemFailure } from './embedded-error.ts';
 
@@ -9,15 +9,20 @@ import { EmbeddedError, errorCode, systemFailure } from './embedded-error.ts';
  */
 export async function writeWhole(file: string, content: string): Promise<void> {
   const partial = `${file}.partial`;
-  const handle = await open(partial, 'w', 0o600);
   try {
-    await handle.chmod(0o600);
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(partial, 'w', 0o600);
+    try {
+      await handle.chmod(0o600);
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
   }
-  await rename(partial, file);
 }
 
 /** The text of a file without its last line break, or undefined when there is none. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
+import { open, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { lastLines, rotateServerLog, serverLogSize } from './server-log.ts';
 export type RunningServer = { pid: number; port: number };
 
 const POLL_MS = 20;
+const LEAST_SPACE_BYTES = 1024 * 1024;
 const STOP_PATIENCE_MS = 60_000;
 // Somebody was quicker at the port; processes of a killed server are on their way out; or one that was
 // started by a killed process has just come up.
@@ -72,9 +73,7 @@ export async function startServer(
     }
     const words = await lastLines(log, from);
     if (performance.now() > deadline || !TRY_AGAIN.test(words)) {
-      throw new EmbeddedError(
-        `PostgreSQL does not start in ${location.home}. ${words ? `Its last words:\n${words}` : 'It said nothing.'}`,
-      );
+      throw await startFailure(location.home, words);
     }
     port = await freePort(words.includes('could not bind') ? undefined : port);
     await sleep(POLL_MS);
@@ -83,6 +82,16 @@ export async function startServer(
       return other;
     }
   }
+}
+
+async function startFailure(home: string, words: string): Promise<EmbeddedError> {
+  const { bavail, bsize } = await statfs(home);
+  if (bavail * bsize < LEAST_SPACE_BYTES) {
+    // Its log is cut short, too.
+    return new EmbeddedError(`PostgreSQL does not start in ${home}: the disk is full.`);
+  }
+  const heard = words ? `Its last words:\n${words}` : 'It said nothing.';
+  return new EmbeddedError(`PostgreSQL does not start in ${home}. ${heard}`);
 }
 
 async function spawnServer(

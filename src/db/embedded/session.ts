@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { errorCode } from './embedded-error.ts';
 
 /** A connection of our own that holds an advisory lock for as long as this process lives. */
 export type Session = {
@@ -20,13 +22,25 @@ const FAMILY = 0x67617465;
 const TIMEOUT_MS = 10_000;
 const GOODBYE_MS = 2_000;
 const RECONNECT_MS = 500;
+const DEAD_HOLDER_MS = 3_000;
+const POLL_MS = 20;
+const APPLICATION = 'gatehouse session of process ';
+const OTHER_HOLDERS = `
+  SELECT application_name AS name FROM pg_stat_activity JOIN pg_locks USING (pid)
+  WHERE locktype = 'advisory' AND granted AND classid = $1 AND objid = $2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND pid <> pg_backend_pid()`;
 
 /**
  * Opens a connection that holds an advisory lock, and takes it again whenever the server comes back
  * after a crash. It does not keep the process alive. Returns undefined when somebody else holds the
- * lock; throws what `pg` throws when there is no connection.
+ * lock; throws what `pg` throws when there is no connection, or no answer for `timeoutMs`.
  */
-export async function openSession(url: string, lock: SessionLock): Promise<Session | undefined> {
+export async function openSession(
+  url: string,
+  lock: SessionLock,
+  timeoutMs = TIMEOUT_MS,
+): Promise<Session | undefined> {
   let current: Connection | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -37,7 +51,7 @@ export async function openSession(url: string, lock: SessionLock): Promise<Sessi
     }
   };
   const retake = () => {
-    take(url, lock, lost).then(
+    take(url, lock, timeoutMs, lost).then(
       (taken) => {
         if (closed) {
           taken?.socket.destroy();
@@ -50,7 +64,7 @@ export async function openSession(url: string, lock: SessionLock): Promise<Sessi
       () => lost(),
     );
   };
-  current = await take(url, lock, () => lost());
+  current = await take(url, lock, timeoutMs, () => lost());
   if (!current) {
     return undefined;
   }
@@ -75,9 +89,10 @@ export async function openSession(url: string, lock: SessionLock): Promise<Sessi
 /** Runs `work` on a connection of its own to `url`. Throws what `pg` and `work` throw. */
 export async function withClient<Result>(
   url: string,
+  timeoutMs: number,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const connection = makeConnection(url);
+  const connection = makeConnection(url, timeoutMs);
   try {
     connection.client.on('error', () => {});
     await connection.client.connect();
@@ -90,9 +105,10 @@ export async function withClient<Result>(
 async function take(
   url: string,
   lock: SessionLock,
+  timeoutMs: number,
   lost: () => void,
 ): Promise<Connection | undefined> {
-  const connection = makeConnection(url);
+  const connection = makeConnection(url, timeoutMs);
   const { client, socket } = connection;
   try {
     client.on('error', () => {});
@@ -110,22 +126,45 @@ async function take(
   return undefined;
 }
 
+/**
+ * Takes the lock, unless a living process has it: the server notices only a moment later that one was
+ * killed, and drops its locks then.
+ */
 async function tryLock(client: pg.Client, { key, shared }: SessionLock): Promise<boolean> {
-  const { rows } = await client.query<{ taken: boolean }>(
-    `SELECT pg_try_advisory_lock${shared ? '_shared' : ''}($1, $2) AS taken`,
-    [FAMILY, key],
-  );
-  return rows[0]?.taken === true;
+  const deadline = performance.now() + DEAD_HOLDER_MS;
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>(
+      `SELECT pg_try_advisory_lock${shared ? '_shared' : ''}($1, $2) AS taken`,
+      [FAMILY, key],
+    );
+    if (rows[0]?.taken === true) {
+      return true;
+    }
+    const holders = await client.query<{ name: string }>(OTHER_HOLDERS, [FAMILY, key]);
+    const pids = holders.rows.map(({ name }) => Number(name.slice(APPLICATION.length)));
+    if (pids.some(isAlive) || performance.now() > deadline) {
+      return false;
+    }
+    await sleep(POLL_MS);
+  }
 }
 
-function makeConnection(url: string): Connection {
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
+}
+
+function makeConnection(url: string, timeoutMs: number): Connection {
   const socket = new Socket();
   const client = new pg.Client({
     connectionString: url,
-    application_name: 'gatehouse session',
+    application_name: `${APPLICATION}${process.pid}`,
     ssl: false,
-    connectionTimeoutMillis: TIMEOUT_MS,
-    query_timeout: TIMEOUT_MS,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
     stream: () => socket,
   });
   return { client, socket };

@@ -41,7 +41,8 @@ function open(file: string): DatabaseSync {
 
 function tryLock(database: DatabaseSync, file: string): boolean {
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // A journal on the disk would be of no use, and needs space that a full disk does not have.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
     if (error instanceof Error && 'errcode' in error && error.errcode === BUSY) {

@@ -3,17 +3,13 @@ import { post } from './post.js';
 const stored = 'gatehouse:key';
 const refusal = 'The server refused this key (401). Enter another one, or go on without.';
 const needed = 'The server asks for a key (401). Enter one.';
-const unreachable = 'The server cannot be reached. Try again.';
+const unchecked = 'The key could not be checked: the server gave no answer. Try again.';
 
 /**
  * The bar that takes the API key (or token) once and keeps it for the browser tab. A key is kept only after the
  * server has accepted it, and dropped as soon as the server refuses it.
  * @param {{ endpoint: string }} options
- * @returns {{
- *   key: () => string | null,
- *   checkStored: () => Promise<void>,
- *   refused: (key: string | null) => void,
- * }}
+ * @returns {{ key: () => string | null, refused: (key: string | null) => void }}
  */
 export function createKeyBar({ endpoint }) {
   const form = document.getElementById('key-form');
@@ -67,7 +63,7 @@ export function createKeyBar({ endpoint }) {
       input.value = '';
       showCaller();
     } else {
-      show(verdict === 'refused' ? refusal : unreachable, true);
+      show(verdict === 'refused' ? refusal : unchecked, true);
       input.select();
     }
   };
@@ -79,16 +75,7 @@ export function createKeyBar({ endpoint }) {
   document.getElementById('key-forget').addEventListener('click', () => drop());
   showCaller();
 
-  return {
-    key,
-    refused,
-    checkStored: async () => {
-      const candidate = key();
-      if (candidate !== null && (await probe(endpoint, candidate)) === 'refused') {
-        refused(candidate);
-      }
-    },
-  };
+  return { key, refused };
 }
 
 async function probe(endpoint, key) {
@@ -98,9 +85,9 @@ async function probe(endpoint, key) {
       key,
       accept: 'application/json',
     });
-    return response.status === 401 ? 'refused' : response.ok ? 'accepted' : 'unreachable';
+    return response.status === 401 ? 'refused' : response.ok ? 'accepted' : 'unchecked';
   } catch {
-    return 'unreachable';
+    return 'unchecked';
   }
 }
 

@@ -22,3 +22,16 @@ export function createTabStorage() {
     },
   };
 }
+
+/**
+ * What the tab that was open last holds, or nothing at the first visit. GraphiQL looks for it in an entry that it
+ * writes only when somebody types, and opens an empty tab at every reload until then; so it is told.
+ * @returns {{ initialQuery?: string, initialVariables?: string }}
+ */
+export function lastOpenTab() {
+  const { tabs, activeTabIndex } = JSON.parse(sessionStorage.getItem(`${prefix}tabState`) ?? '{}');
+  const tab = tabs?.[activeTabIndex];
+  return tab === undefined
+    ? {}
+    : { initialQuery: tab.query ?? '', initialVariables: tab.variables ?? '' };
+}

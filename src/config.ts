@@ -1,0 +1,177 @@
+/** The settings: read once from the environment, checked all together, and from then on plain typed values. */
+import { z } from 'zod';
+
+/** How a setting is called, what it is for, and what it must look like. In the order of the README's table. */
+const settings = {
+  PORT: setting(
+    'Port of the HTTP server; 0 takes a free one.',
+    '4000',
+    z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number)
+      .refine((port) => port <= 65_535),
+    'a port number from 0 to 65535',
+  ),
+  HOST: setting(
+    'Address the HTTP server listens on.',
+    '127.0.0.1',
+    z.string().regex(/^[\w.:-]{1,255}$/),
+    'an IP address or a host name',
+  ),
+  DATABASE_URL: setting(
+    'Your PostgreSQL (15 or later), instead of the embedded one.',
+    undefined,
+    postgresUrl(),
+    'a URL that begins with postgresql://',
+  ),
+  GATEHOUSE_DIRECT_DATABASE_URL: setting(
+    'The same database without a transaction pooler in between, for migrations.',
+    undefined,
+    postgresUrl(),
+    'a URL that begins with postgresql://',
+  ),
+  GATEHOUSE_PREPARED_STATEMENTS: setting(
+    'Whether to use prepared statements: "off" behind a pooler that cannot keep them.',
+    'on',
+    z.enum(['on', 'off']).transform((value) => value === 'on'),
+    '"on" or "off"',
+  ),
+  GATEHOUSE_DATA_DIR: setting(
+    'Folder of the embedded PostgreSQL and of files that Gatehouse keeps.',
+    '.data',
+    z.string().regex(/^[^\0]+$/),
+    'the path of a folder',
+  ),
+  GATEHOUSE_API_KEY: setting(
+    'An environment key with all permissions, instead of a generated one.',
+    undefined,
+    z.string().regex(/^ghk_[A-Za-z0-9_-]{32,200}$/),
+    '"ghk_" and at least 32 URL-safe characters',
+  ),
+  GATEHOUSE_PUBLIC_URL: setting(
+    'Where people reach the gateway, when that is not its own address.',
+    undefined,
+    z.string().refine(isPlainHttpUrl),
+    'a URL that begins with https:// or http://, without query or fragment',
+  ),
+  GATEHOUSE_LOG_LEVEL: setting(
+    'How much is logged: "error", "warn", "info" or "debug".',
+    'info',
+    z.enum(['error', 'warn', 'info', 'debug']),
+    '"error", "warn", "info" or "debug"',
+  ),
+};
+
+export type Config = {
+  port: number;
+  host: string;
+  /** Undefined: the embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+  directDatabaseUrl: string | undefined;
+  preparedStatements: boolean;
+  dataDir: string;
+  apiKey: string | undefined;
+  publicUrl: string | undefined;
+  logLevel: 'error' | 'warn' | 'info' | 'debug';
+};
+
+/** Thrown with every setting that is wrong, by name and with what is expected; never with its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the settings out of environment variables. An empty variable counts as unset.
+ *
+ * @throws ConfigError naming every setting that is wrong.
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const problems: string[] = [];
+  const read = <Value>(
+    name: keyof typeof settings,
+    schema: z.ZodType<Value>,
+  ): Value | undefined => {
+    const text = env[name] || settings[name].byDefault;
+    if (text === undefined) {
+      return undefined;
+    }
+    const result = schema.safeParse(text);
+    if (!result.success) {
+      problems.push(`${name} must be ${settings[name].expected}.`);
+    }
+    return result.data;
+  };
+  const config = {
+    port: read('PORT', settings.PORT.schema),
+    host: read('HOST', settings.HOST.schema),
+    databaseUrl: read('DATABASE_URL', settings.DATABASE_URL.schema),
+    directDatabaseUrl: read(
+      'GATEHOUSE_DIRECT_DATABASE_URL',
+      settings.GATEHOUSE_DIRECT_DATABASE_URL.schema,
+    ),
+    preparedStatements: read(
+      'GATEHOUSE_PREPARED_STATEMENTS',
+      settings.GATEHOUSE_PREPARED_STATEMENTS.schema,
+    ),
+    dataDir: read('GATEHOUSE_DATA_DIR', settings.GATEHOUSE_DATA_DIR.schema),
+    apiKey: read('GATEHOUSE_API_KEY', settings.GATEHOUSE_API_KEY.schema),
+    publicUrl: read('GATEHOUSE_PUBLIC_URL', settings.GATEHOUSE_PUBLIC_URL.schema),
+    logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
+  };
+  problems.push(...unknownSettings(env));
+  if (
+    config.directDatabaseUrl !== undefined &&
+    config.databaseUrl === undefined &&
+    !env.DATABASE_URL
+  ) {
+    problems.push('GATEHOUSE_DIRECT_DATABASE_URL needs DATABASE_URL.');
+  }
+  if (problems.length > 0) {
+    throw new ConfigError(problems.join(' '));
+  }
+  return config as Config;
+}
+
+/** The settings as lines for `--help` and the README: name, meaning, default. */
+export function describeSettings(): { name: string; meaning: string; byDefault: string }[] {
+  return Object.entries(settings).map(([name, { meaning, byDefault }]) => ({
+    name,
+    meaning,
+    byDefault: byDefault ?? '',
+  }));
+}
+
+// A misspelt setting would otherwise silently do nothing.
+function unknownSettings(env: Record<string, string | undefined>): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('GATEHOUSE_') && !(name in settings))
+    .map((name) => `${name} is not a setting of Gatehouse.`);
+}
+
+function setting<Value>(
+  meaning: string,
+  byDefault: string | undefined,
+  schema: z.ZodType<Value>,
+  expected: string,
+) {
+  return { meaning, byDefault, schema, expected };
+}
+
+function postgresUrl() {
+  return z.string().refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '';
+  });
+}
+
+function isPlainHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === ''
+  );
+}

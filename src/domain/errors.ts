@@ -1,0 +1,182 @@
+/** What the rules refuse, as the members of the result unions: a code, one plain sentence, and data as fields. */
+import type { IdentityModel, MembershipStatus } from '../db/generated/prisma/enums.ts';
+
+/** A field of an input that is wrong, and what was expected of it. */
+export type InputIssue = { path: string[]; message: string };
+
+export type DuplicateCode =
+  | 'DUPLICATE_EMAIL'
+  | 'DUPLICATE_SLUG'
+  | 'DUPLICATE_EXTERNAL_ID'
+  | 'DUPLICATE_KEY';
+
+export type ErrorCode =
+  | DuplicateCode
+  | 'ALREADY_INVITED'
+  | 'ALREADY_MEMBER'
+  | 'BUSY'
+  | 'DOMAIN_NOT_ALLOWED'
+  | 'FORBIDDEN'
+  | 'INVALID_INPUT'
+  | 'INVALID_TRANSITION'
+  | 'INVITES_NOT_ALLOWED'
+  | 'LAST_OWNER'
+  | 'NOT_FOUND'
+  | 'SEAT_LIMIT'
+  | 'SINGLE_MEMBERSHIP'
+  | 'WRONG_IDENTITY_MODEL';
+
+/** A refusal. Its message is for people; programs read the code and the fields. Ids in the fields are TypeIDs. */
+export class DomainError extends Error {
+  override readonly name: string = 'DomainError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export class InputError extends DomainError {
+  override readonly name = 'InputError';
+  readonly issues: InputIssue[];
+
+  constructor(issues: InputIssue[]) {
+    const said = issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    super('INVALID_INPUT', `The input is not valid: ${said.join('; ')}.`);
+    this.issues = issues;
+  }
+}
+
+export class DuplicateError extends DomainError {
+  override readonly name = 'DuplicateError';
+  readonly field: string;
+  /** The TypeID of what has the value already. */
+  readonly existingId: string | null;
+
+  constructor(code: DuplicateCode, field: string, existingId: string | null, message: string) {
+    super(code, message);
+    this.field = field;
+    this.existingId = existingId;
+  }
+}
+
+export class NotFoundError extends DomainError {
+  override readonly name = 'NotFoundError';
+
+  constructor(noun: string) {
+    super('NOT_FOUND', `There is no such ${noun}.`);
+  }
+}
+
+export class ForbiddenError extends DomainError {
+  override readonly name = 'ForbiddenError';
+  readonly permission: string;
+
+  constructor(permission: string) {
+    super('FORBIDDEN', `This needs the permission ${permission}.`);
+    this.permission = permission;
+  }
+}
+
+export class InvalidTransitionError extends DomainError {
+  override readonly name = 'InvalidTransitionError';
+  /** What the membership is now. */
+  readonly status: MembershipStatus;
+
+  constructor(status: MembershipStatus) {
+    super('INVALID_TRANSITION', `A membership that is ${status} cannot make this move.`);
+    this.status = status;
+  }
+}
+
+export class AlreadyMemberError extends DomainError {
+  override readonly name = 'AlreadyMemberError';
+  readonly membershipId: string;
+
+  constructor(membershipId: string) {
+    super('ALREADY_MEMBER', 'This person is a member of the organization already.');
+    this.membershipId = membershipId;
+  }
+}
+
+export class AlreadyInvitedError extends DomainError {
+  override readonly name = 'AlreadyInvitedError';
+  readonly invitationId: string;
+
+  constructor(invitationId: string) {
+    super('ALREADY_INVITED', 'This person has an open invitation to the organization already.');
+    this.invitationId = invitationId;
+  }
+}
+
+export class SeatLimitError extends DomainError {
+  override readonly name = 'SeatLimitError';
+  readonly seatLimit: number;
+
+  constructor(seatLimit: number) {
+    super('SEAT_LIMIT', `All ${seatLimit} seats of the organization are taken.`);
+    this.seatLimit = seatLimit;
+  }
+}
+
+export class SingleMembershipError extends DomainError {
+  override readonly name = 'SingleMembershipError';
+
+  constructor() {
+    super(
+      'SINGLE_MEMBERSHIP',
+      'This person belongs to an organization, and may belong to one only.',
+    );
+  }
+}
+
+export class WrongIdentityModelError extends DomainError {
+  override readonly name = 'WrongIdentityModelError';
+  /** The model that is in force. */
+  readonly identityModel: IdentityModel;
+
+  constructor(identityModel: IdentityModel, field: string) {
+    super(
+      'WRONG_IDENTITY_MODEL',
+      `In the ${identityModel} identity model ${field} is not set here.`,
+    );
+    this.identityModel = identityModel;
+  }
+}
+
+export class InvitePolicyError extends DomainError {
+  override readonly name = 'InvitePolicyError';
+  readonly allowedDomains: string[];
+
+  constructor(code: 'INVITES_NOT_ALLOWED' | 'DOMAIN_NOT_ALLOWED', allowedDomains: string[]) {
+    super(
+      code,
+      code === 'INVITES_NOT_ALLOWED'
+        ? 'The organization does not allow invitations.'
+        : 'The organization does not invite addresses of this domain.',
+    );
+    this.allowedDomains = allowedDomains;
+  }
+}
+
+export class LastOwnerError extends DomainError {
+  override readonly name = 'LastOwnerError';
+  /** The organizations that would be left without an owner. */
+  readonly organizationIds: string[];
+
+  constructor(organizationIds: string[]) {
+    super('LAST_OWNER', 'This would leave the organization without an owner.');
+    this.organizationIds = organizationIds;
+  }
+}
+
+export class BusyError extends DomainError {
+  override readonly name = 'BusyError';
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
+    super('BUSY', 'Too many changes are waiting for the same thing. Try again.');
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -1,0 +1,27 @@
+/** Past-tense facts: what the acts append, and how it is written at the end of the transaction. */
+import type { EventCause, EventType, MembershipStatus } from '../db/generated/prisma/enums.ts';
+
+/** A JSON object. */
+export type EventDetail = { [key: string]: unknown };
+
+/** Ids are uuids. */
+export type NewEvent = {
+  type: EventType;
+  cause: EventCause;
+  /** Left out for events of the environment. */
+  organizationId?: string | null;
+  membershipId?: string | null;
+  userId?: string | null;
+  invitationId?: string | null;
+  roleId?: string | null;
+  apiKeyId?: string | null;
+  /** Of MEMBERSHIP_STATUS_CHANGED only; null when the membership is new. */
+  previousStatus?: MembershipStatus | null;
+  status?: MembershipStatus;
+  /** Instead of the transaction's actor, for what happens by itself. */
+  actor?: { kind: 'SYSTEM' };
+  /** Free text; goes to the detail row, with the person it is about. */
+  reason?: string | null;
+  /** Personal values and the like; goes to the detail row. */
+  detail?: EventDetail;
+};

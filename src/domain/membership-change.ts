@@ -1,0 +1,99 @@
+/** Moves of memberships that exist, many at once. */
+import type { Prisma } from '../db/generated/prisma/client.ts';
+import { settleDeadlines } from './deadline.ts';
+import { LastOwnerError } from './errors.ts';
+import type { NewEvent } from './event.ts';
+import { encodeId } from './id.ts';
+import { refuseMove } from './membership-claim.ts';
+import { loadMemberships, type MembershipRecord } from './membership-record.ts';
+import { type MembershipAct, move } from './membership-status.ts';
+import { saveMemberships } from './membership-store.ts';
+import { type Outcome, type Refused, refused } from './outcome.ts';
+import { assertOwnerRemains, loadOwners, takeOwner } from './owner.ts';
+import type { Transaction } from './transaction.ts';
+
+/** A row that is valid in itself: which membership (uuid), and why. */
+export type ChangeRow = { membershipId: string; reason: string | null };
+
+export type ChangePlan<Row extends ChangeRow> = {
+  act: MembershipAct;
+  /** What else than the status the move changes. */
+  change(record: MembershipRecord, row: Row): Partial<MembershipRecord>;
+  /** What the event says besides. */
+  describe?(record: MembershipRecord): Partial<NewEvent>;
+};
+
+/** The organizations (uuids) of these memberships (uuids): those to lock. A membership never moves to another. */
+export async function organizationsOf(
+  db: Prisma.TransactionClient,
+  membershipIds: string[],
+): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT DISTINCT organization_id AS id FROM membership WHERE id = ANY(${membershipIds}::uuid[])`;
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Loads the memberships of an act, whose organizations must be locked. Their overdue deadlines are settled before.
+ */
+export async function loadForChange(
+  tx: Transaction,
+  membershipIds: string[],
+): Promise<Map<string, MembershipRecord>> {
+  await settleDeadlines(tx, await organizationsOf(tx.db, membershipIds));
+  const records = await loadMemberships(tx, membershipIds);
+  return new Map(records.map((record) => [record.id, record]));
+}
+
+/**
+ * Makes the same move with each membership, one after the other, by `plan`. Whoever would be the last owner to go is
+ * refused.
+ */
+export async function changeMembers<Row extends ChangeRow>(
+  tx: Transaction,
+  records: Map<string, MembershipRecord>,
+  rows: (Row | Refused)[],
+  plan: ChangePlan<Row>,
+): Promise<Outcome[]> {
+  const owners = await loadOwners(tx, [
+    ...new Set([...records.values()].map(({ organizationId }) => organizationId)),
+  ]);
+  const owned = [...owners.keys()];
+  const outcomes = rows.map((row): Outcome => {
+    if ('outcome' in row) {
+      return row;
+    }
+    const record = records.get(row.membershipId);
+    const step = move(record?.status ?? null, plan.act);
+    if (step === 'unchanged' || typeof step === 'string' || record === undefined) {
+      return refused(refuseMove(typeof step === 'string' ? step : 'NOT_FOUND', record));
+    }
+    if (!takeOwner(owners, record.organizationId, record.id)) {
+      return refused(new LastOwnerError([encodeId('org', record.organizationId)]));
+    }
+    records.set(record.id, {
+      ...record,
+      status: step.to,
+      statusReason: row.reason,
+      statusChangedAt: tx.now,
+      statusDeadline: null,
+      ...plan.change(record, row),
+      isChanged: true,
+    });
+    tx.append({
+      type: 'MEMBERSHIP_STATUS_CHANGED',
+      cause: step.cause,
+      organizationId: record.organizationId,
+      membershipId: record.id,
+      userId: record.userId,
+      previousStatus: record.status,
+      status: step.to,
+      reason: row.reason,
+      ...plan.describe?.(record),
+    });
+    return { outcome: 'changed', id: record.id };
+  });
+  await saveMemberships(tx, records.values());
+  await assertOwnerRemains(tx, owned);
+  return outcomes;
+}

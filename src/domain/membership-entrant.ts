@@ -1,0 +1,124 @@
+/** One person on the way into one organization, and all that decides whether they get there. */
+import type { ProvisioningMethod } from '../db/generated/prisma/enums.ts';
+import { settleDeadlines } from './deadline.ts';
+import { type EnvironmentRules, readEnvironment } from './environment.ts';
+import { loadMembershipsOf, type MembershipRecord } from './membership-record.ts';
+import type { MembershipAct } from './membership-status.ts';
+import type { JsonObject } from './metadata.ts';
+import { loadOrganizationRules, type OrganizationRules } from './organization-rules.ts';
+import { loadRoles, type RoleBook, type RoleNames } from './role.ts';
+import type { Transaction } from './transaction.ts';
+import { lockUsers, type UserDirectory, type UserNames } from './user-directory.ts';
+
+/** How a row offers membership, where its act does. */
+export type InvitationTerms = {
+  message: string | null;
+  redirectUrl: string | null;
+  allowAnyAddress: boolean;
+  /** Seconds; null: the environment's. */
+  lifetime: number | null;
+};
+
+/** A row that is valid in itself. Ids are uuids. */
+export type Entrant = UserNames &
+  RoleNames & {
+    organizationId: string;
+    act: MembershipAct;
+    name: string | null;
+    externalId: string | null;
+    metadata: JsonObject;
+    untrustedMetadata: JsonObject;
+    joinedAt: Date | null;
+    primaryIdentityProvider: string | null;
+    provisioningMethod: ProvisioningMethod;
+    invitation: InvitationTerms;
+  };
+
+/** What the rows are checked against. It changes as they enter, so that each row sees those before it. */
+export type Lobby = {
+  environment: EnvironmentRules;
+  organizations: Map<string, OrganizationRules>;
+  roles: RoleBook;
+  users: UserDirectory;
+  /** By `pairKey` of organization and user. */
+  memberships: Map<string, MembershipRecord>;
+  /** The membership (uuid) that has an external id, by `pairKey` of organization and external id. */
+  externalIds: Map<string, string>;
+  /** The membership (uuid) that counts, by user, where a user may have only one. */
+  singles: Map<string, string>;
+};
+
+/** Names two things at once. */
+export function pairKey(organizationId: string, other: string): string {
+  return `${organizationId} ${other}`;
+}
+
+/** Locks the users of the entrants, settles deadlines of their organizations (locked), and loads what decides. */
+export async function openLobby(tx: Transaction, entrants: Entrant[]): Promise<Lobby> {
+  const organizationIds = [...new Set(entrants.map(({ organizationId }) => organizationId))];
+  const environment = await readEnvironment(tx);
+  await settleDeadlines(tx, organizationIds);
+  const organizations = await loadOrganizationRules(tx, organizationIds);
+  const roles = await loadRoles(
+    tx,
+    organizationIds,
+    entrants.flatMap(({ roleKeys }) => roleKeys ?? []),
+    [
+      ...entrants.flatMap(({ roleIds }) => roleIds ?? []),
+      environment.creatorRoleId,
+      environment.memberRoleId,
+      ...[...organizations.values()].flatMap(({ creatorRoleId, memberRoleId }) =>
+        [creatorRoleId, memberRoleId].filter((id) => id !== null),
+      ),
+    ],
+  );
+  const users = await lockUsers(tx, entrants);
+  const known = new Set(users.known);
+  const pairs = new Map<string, { organizationId: string; userId: string }>();
+  for (const entrant of entrants) {
+    const user = users.find(entrant);
+    if (user !== undefined && known.has(user)) {
+      const { organizationId } = entrant;
+      pairs.set(pairKey(organizationId, user.id), { organizationId, userId: user.id });
+    }
+  }
+  const records = await loadMembershipsOf(tx, [...pairs.values()]);
+  return {
+    environment,
+    organizations,
+    roles,
+    users,
+    memberships: new Map(
+      records.map((record) => [pairKey(record.organizationId, record.userId), record]),
+    ),
+    externalIds: await loadExternalIds(tx, entrants),
+    singles:
+      environment.membershipsPerUser === 'ONE'
+        ? await loadSingles(
+            tx,
+            users.known.map(({ id }) => id),
+          )
+        : new Map(),
+  };
+}
+
+async function loadExternalIds(tx: Transaction, entrants: Entrant[]): Promise<Map<string, string>> {
+  const named = entrants.filter(({ externalId }) => externalId !== null);
+  if (named.length === 0) {
+    return new Map();
+  }
+  const rows = await tx.db.$queryRaw<{ id: string; organizationId: string; externalId: string }[]>`
+    SELECT membership.id, organization_id AS "organizationId", external_id AS "externalId"
+    FROM unnest(${named.map((row) => row.organizationId)}::uuid[], ${named.map((row) => row.externalId)}::text[])
+      AS named(organization_id, external_id)
+    JOIN membership USING (organization_id, external_id)`;
+  return new Map(
+    rows.map(({ id, organizationId, externalId }) => [pairKey(organizationId, externalId), id]),
+  );
+}
+
+async function loadSingles(tx: Transaction, userIds: string[]): Promise<Map<string, string>> {
+  const rows = await tx.db.$queryRaw<{ id: string; userId: string }[]>`
+    SELECT id, single_user_id AS "userId" FROM membership WHERE single_user_id = ANY(${userIds}::uuid[])`;
+  return new Map(rows.map(({ id, userId }) => [userId, id]));
+}

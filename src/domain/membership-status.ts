@@ -1,0 +1,121 @@
+/** The status machine of a membership, as data. No other move exists. */
+import type { EventCause, MembershipStatus } from '../db/generated/prisma/enums.ts';
+
+/** What can happen to a membership so far. An import says what the membership shall be. */
+export type MembershipAct =
+  | { kind: 'invite' | 'create' | 'add' | 'suspend' | 'remove' | 'deadline' }
+  | { kind: 'import'; target: ImportTarget; reactivate: boolean };
+
+export type ImportTarget = Exclude<MembershipStatus, 'INVITE_EXPIRED'>;
+
+export type Move =
+  | { to: MembershipStatus; cause: EventCause }
+  | 'unchanged'
+  | 'NOT_FOUND'
+  | 'ALREADY_MEMBER'
+  | 'ALREADY_INVITED'
+  | 'INVALID_TRANSITION';
+
+type From = MembershipStatus | 'NONE';
+
+const INVITED: Move = { to: 'PENDING_INVITE', cause: 'INVITED' };
+const CREATED: Move = { to: 'ACTIVE', cause: 'CREATED' };
+const ADDED: Move = { to: 'ACTIVE', cause: 'ADDED' };
+const REMOVED: Move = { to: 'REMOVED', cause: 'REMOVED' };
+
+const MOVES: Record<Exclude<MembershipAct['kind'], 'import'>, Record<From, Move>> = {
+  invite: {
+    NONE: INVITED,
+    PENDING_INVITE: 'ALREADY_INVITED',
+    INVITE_EXPIRED: INVITED,
+    ACTIVE: 'ALREADY_MEMBER',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: INVITED,
+  },
+  create: {
+    NONE: CREATED,
+    PENDING_INVITE: 'INVALID_TRANSITION',
+    INVITE_EXPIRED: 'INVALID_TRANSITION',
+    ACTIVE: 'ALREADY_MEMBER',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: 'INVALID_TRANSITION',
+  },
+  add: {
+    NONE: ADDED,
+    PENDING_INVITE: ADDED,
+    INVITE_EXPIRED: ADDED,
+    ACTIVE: 'ALREADY_MEMBER',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: { to: 'ACTIVE', cause: 'REACTIVATED' },
+  },
+  suspend: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: 'INVALID_TRANSITION',
+    INVITE_EXPIRED: 'INVALID_TRANSITION',
+    ACTIVE: { to: 'SUSPENDED', cause: 'SUSPENDED' },
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: 'INVALID_TRANSITION',
+  },
+  remove: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: REMOVED,
+    INVITE_EXPIRED: REMOVED,
+    ACTIVE: REMOVED,
+    SUSPENDED: REMOVED,
+    REMOVED: 'INVALID_TRANSITION',
+  },
+  deadline: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: { to: 'INVITE_EXPIRED', cause: 'EXPIRED' },
+    INVITE_EXPIRED: 'INVALID_TRANSITION',
+    ACTIVE: 'INVALID_TRANSITION',
+    SUSPENDED: { to: 'ACTIVE', cause: 'SUSPENSION_ENDED' },
+    REMOVED: 'INVALID_TRANSITION',
+  },
+};
+
+/** What `act` does to a membership that is effectively `from` (null: there is none): a move, or a refusal's code. */
+export function move(from: MembershipStatus | null, act: MembershipAct): Move {
+  return act.kind === 'import'
+    ? importMove(from, act.target, act.reactivate)
+    : MOVES[act.kind][from ?? 'NONE'];
+}
+
+function importMove(
+  from: MembershipStatus | null,
+  target: ImportTarget,
+  reactivate: boolean,
+): Move {
+  switch (from) {
+    case null:
+      return { to: target, cause: 'IMPORTED' };
+    case 'ACTIVE':
+      return 'unchanged';
+    case 'PENDING_INVITE':
+    case 'INVITE_EXPIRED':
+      if (target === 'ACTIVE') {
+        return { to: 'ACTIVE', cause: 'IMPORTED' };
+      }
+      return target === 'PENDING_INVITE' ? 'unchanged' : 'INVALID_TRANSITION';
+    case 'SUSPENDED':
+      return target === 'SUSPENDED' ? 'unchanged' : 'INVALID_TRANSITION';
+    case 'REMOVED':
+      return reactivate && target === 'ACTIVE'
+        ? { to: 'ACTIVE', cause: 'REACTIVATED' }
+        : 'unchanged';
+  }
+}
+
+/** Whether a membership takes one of its organization's seats. */
+export function takesSeat(status: MembershipStatus, deadline: Date | null): boolean {
+  return (
+    status === 'ACTIVE' ||
+    status === 'PENDING_INVITE' ||
+    (status === 'SUSPENDED' && deadline !== null)
+  );
+}
+
+/** Whether a membership is the one that its user may have where users may have only one. */
+export function countsAsSingle(status: MembershipStatus): boolean {
+  return status === 'ACTIVE' || status === 'SUSPENDED';
+}

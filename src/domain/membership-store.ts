@@ -1,0 +1,159 @@
+/** Writes what an act made of its memberships: a fixed number of statements, however many there are. */
+import { actorId } from './actor.ts';
+import type { InvitationRecord, MembershipRecord } from './membership-record.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Saves the records that are new or changed, with their roles and invitations. */
+export async function saveMemberships(
+  tx: Transaction,
+  records: Iterable<MembershipRecord>,
+): Promise<void> {
+  const touched = [...records].filter((record) => record.isChanged);
+  const created = touched.filter((record) => record.storedStatus === null);
+  const changed = touched.filter((record) => record.storedStatus !== null);
+  if (created.length > 0) {
+    await insertMemberships(tx, created);
+  }
+  if (changed.length > 0) {
+    await updateMemberships(tx, changed);
+  }
+  await saveRoles(tx, touched);
+  await saveInvitations(tx, touched);
+}
+
+async function insertMemberships(tx: Transaction, records: MembershipRecord[]): Promise<void> {
+  await tx.db.$executeRaw`
+    INSERT INTO membership (id, organization_id, user_id, status, status_reason, status_changed_at, status_deadline,
+      single_user_id, name, external_id, metadata, untrusted_metadata, joined_at, provisioning_method,
+      primary_identity_provider, name_key, email_key, search_text, created_at, updated_at)
+    SELECT id, "organizationId", "userId", status, "statusReason", "statusChangedAt", "statusDeadline",
+      "singleUserId", name, "externalId", metadata, "untrustedMetadata", "joinedAt", "provisioningMethod",
+      "primaryIdentityProvider", "nameKey", "emailKey", "searchText", ${tx.now.toISOString()}::timestamptz,
+      ${tx.now.toISOString()}::timestamptz
+    FROM jsonb_to_recordset(${columns(records)}::jsonb) AS input(
+      id uuid, "organizationId" uuid, "userId" uuid, status membership_status, "statusReason" text,
+      "statusChangedAt" timestamptz, "statusDeadline" timestamptz, "singleUserId" uuid, name text, "externalId" text,
+      metadata jsonb, "untrustedMetadata" jsonb, "joinedAt" timestamptz, "provisioningMethod" provisioning_method,
+      "primaryIdentityProvider" text, "nameKey" text, "emailKey" text, "searchText" text)`;
+}
+
+async function updateMemberships(tx: Transaction, records: MembershipRecord[]): Promise<void> {
+  const updated = await tx.db.$executeRaw`
+    UPDATE membership SET status = input.status, status_reason = input."statusReason",
+      status_changed_at = input."statusChangedAt", status_deadline = input."statusDeadline",
+      single_user_id = input."singleUserId", name = input.name, external_id = input."externalId",
+      metadata = input.metadata, untrusted_metadata = input."untrustedMetadata", joined_at = input."joinedAt",
+      provisioning_method = input."provisioningMethod", primary_identity_provider = input."primaryIdentityProvider",
+      name_key = coalesce(input."nameKey", name_key), search_text = coalesce(input."searchText", search_text),
+      version = membership.version + 1,
+      updated_at = ${tx.now.toISOString()}::timestamptz
+    FROM jsonb_to_recordset(${columns(records)}::jsonb) AS input(
+      id uuid, "storedStatus" membership_status, status membership_status, "statusReason" text,
+      "statusChangedAt" timestamptz, "statusDeadline" timestamptz, "singleUserId" uuid, name text, "externalId" text,
+      metadata jsonb, "untrustedMetadata" jsonb, "joinedAt" timestamptz, "provisioningMethod" provisioning_method,
+      "primaryIdentityProvider" text, "nameKey" text, "searchText" text)
+    WHERE membership.id = input.id AND membership.status = input."storedStatus"`;
+  if (updated !== records.length) {
+    throw new Error('A membership changed under the lock of its organization.');
+  }
+}
+
+function columns(records: MembershipRecord[]): string {
+  return JSON.stringify(
+    records.map(({ keys, roles: _roles, invitations: _invitations, isChanged: _, ...row }) => ({
+      ...row,
+      ...keys,
+    })),
+  );
+}
+
+async function saveRoles(tx: Transaction, records: MembershipRecord[]): Promise<void> {
+  const replaced = records.filter(({ roles }) => roles !== null);
+  const stored = replaced.filter(({ storedStatus }) => storedStatus !== null);
+  if (stored.length > 0) {
+    await tx.db.$executeRaw`
+      DELETE FROM role_assignment WHERE membership_id = ANY(${stored.map(({ id }) => id)}::uuid[])`;
+  }
+  const rows = replaced.flatMap(({ id, organizationId, roles }) =>
+    (roles ?? []).map((role) => ({
+      organizationId,
+      membershipId: id,
+      scopeId: role.scopeId,
+      roleId: role.id,
+      source: role.source,
+    })),
+  );
+  if (rows.length === 0) {
+    return;
+  }
+  await tx.db.$executeRaw`
+    INSERT INTO role_assignment (organization_id, membership_id, role_scope_id, role_id, source, granted_by_kind,
+      granted_by_id, granted_at)
+    SELECT "organizationId", "membershipId", "scopeId", "roleId", source, ${tx.actor.kind}::actor_kind,
+      ${actorId(tx.actor)}::uuid, ${tx.now.toISOString()}::timestamptz
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
+      "organizationId" uuid, "membershipId" uuid, "scopeId" uuid, "roleId" uuid, source role_source)`;
+}
+
+async function saveInvitations(tx: Transaction, records: MembershipRecord[]): Promise<void> {
+  const all = records.flatMap((record) =>
+    record.invitations.map((invitation) => ({ record, invitation })),
+  );
+  const created = all.filter(({ invitation }) => invitation.offer !== null);
+  const closed = all.filter(
+    ({ invitation }) => invitation.offer === null && invitation.status !== 'PENDING',
+  );
+  if (closed.length > 0) {
+    await tx.db.$executeRaw`
+      UPDATE invitation SET status = input.status, version = version + 1, updated_at = ${tx.now.toISOString()}::timestamptz,
+        accepted_at = CASE input.status WHEN 'ACCEPTED' THEN ${tx.now.toISOString()}::timestamptz END,
+        revoked_at = CASE input.status WHEN 'REVOKED' THEN ${tx.now.toISOString()}::timestamptz END
+      FROM jsonb_to_recordset(${JSON.stringify(closed.map(({ invitation }) => invitation))}::jsonb)
+        AS input(id uuid, status invitation_status)
+      WHERE invitation.id = input.id AND invitation.status = 'PENDING'`;
+  }
+  if (created.length > 0) {
+    await insertInvitations(tx, created);
+  }
+}
+
+async function insertInvitations(
+  tx: Transaction,
+  rows: { record: MembershipRecord; invitation: InvitationRecord }[],
+): Promise<void> {
+  const now = tx.now.toISOString();
+  const input = rows.map(({ record, invitation: { id, status, offer } }) => ({
+    id,
+    status,
+    ...offer,
+    organizationId: record.organizationId,
+    membershipId: record.id,
+    acceptedAt: status === 'ACCEPTED' ? now : null,
+    revokedAt: status === 'REVOKED' ? now : null,
+  }));
+  await tx.db.$executeRaw`
+    INSERT INTO invitation (id, organization_id, membership_id, email, status, inviter_kind, inviter_id, message,
+      allow_any_address, redirect_url, expires_at, accepted_at, revoked_at, search_text, created_at, updated_at)
+    SELECT id, "organizationId", "membershipId", email, status, ${tx.actor.kind}::actor_kind, ${actorId(tx.actor)}::uuid,
+      message, "allowAnyAddress", "redirectUrl", "expiresAt", "acceptedAt", "revokedAt", "searchText",
+      ${now}::timestamptz, ${now}::timestamptz
+    FROM jsonb_to_recordset(${JSON.stringify(input)}::jsonb) AS input(
+      id uuid, "organizationId" uuid, "membershipId" uuid, email text, status invitation_status, message text,
+      "allowAnyAddress" boolean, "redirectUrl" text, "expiresAt" timestamptz, "acceptedAt" timestamptz,
+      "revokedAt" timestamptz, "searchText" text)`;
+  const roles = rows.flatMap(({ record, invitation }) =>
+    (invitation.offer?.roles ?? []).map((role) => ({
+      organizationId: record.organizationId,
+      invitationId: invitation.id,
+      scopeId: role.scopeId,
+      roleId: role.id,
+    })),
+  );
+  if (roles.length > 0) {
+    await tx.db.$executeRaw`
+      INSERT INTO invitation_role (organization_id, invitation_id, role_scope_id, role_id)
+      SELECT "organizationId", "invitationId", "scopeId", "roleId"
+      FROM jsonb_to_recordset(${JSON.stringify(roles)}::jsonb)
+        AS input("organizationId" uuid, "invitationId" uuid, "scopeId" uuid, "roleId" uuid)`;
+  }
+}

@@ -1,0 +1,171 @@
+/** Adding, suspending and removing members: acts on many, of which one is a set of one. */
+import type { ProvisioningMethod } from '../db/generated/prisma/enums.ts';
+import { type Reader, readRow } from './input.ts';
+import { changeMembers, loadForChange } from './membership-change.ts';
+import { enterMembers, type MemberOutcome } from './membership-enter.ts';
+import type { Entrant } from './membership-entrant.ts';
+import type { ImportTarget, MembershipAct } from './membership-status.ts';
+import type { JsonObject } from './metadata.ts';
+import type { Outcome } from './outcome.ts';
+import { loadHeldRoles, type RoleNames, readRoleNames, rolesInDetail } from './role.ts';
+import type { Transaction } from './transaction.ts';
+import { lockUserIds } from './user-directory.ts';
+
+/**
+ * Ids are uuids. Exactly one of `email` (finds or creates), `userId` and `userExternalId`; at most one of `roleKeys`
+ * and `roleIds`. Null and absent are the same.
+ */
+export type MemberInput = RoleNames & {
+  organizationId: string;
+  email?: string | null;
+  userId?: string | null;
+  userExternalId?: string | null;
+  /** Of the act `import` only. @default 'ACTIVE' */
+  status?: ImportTarget | null;
+  name?: string | null;
+  externalId?: string | null;
+  metadata?: JsonObject | null;
+  untrustedMetadata?: JsonObject | null;
+  joinedAt?: Date | null;
+  primaryIdentityProvider?: string | null;
+  /** @default by the act: CREATOR, ADDED, IMPORT */
+  provisioningMethod?: ProvisioningMethod;
+};
+
+export type AddMembersOptions = {
+  /** `create`: as the creator of an organization that is new. */
+  act: 'create' | 'add' | 'import';
+  /** Whether an import brings back those who were removed. @default false */
+  reactivate?: boolean;
+};
+
+/** `until`: left out, the suspension has no end. */
+export type SuspendInput = { membershipId: string; reason?: string | null; until?: Date | null };
+
+export type RemoveInput = { membershipId: string; reason?: string | null };
+
+const PROVISIONED = { create: 'CREATOR', add: 'ADDED', import: 'IMPORT' } as const;
+
+/** The earliest time that anybody can have joined. */
+const EARLIEST = new Date('1970-01-01T00:00:00Z');
+
+/** How far clocks of those who say when somebody joined may be ahead. */
+const CLOCK_SKEW_MS = 86_400_000;
+
+const MAX_REASON_LENGTH = 1000;
+
+/** The latest end of a suspension. */
+const LATEST = new Date('9999-12-31T23:59:59.999Z');
+
+/**
+ * Adds people to organizations, which are locked. The outcomes are in the order of the rows; a refused row (InputError,
+ * NotFoundError, AlreadyMemberError, InvalidTransitionError, DuplicateError, SingleMembershipError, SeatLimitError)
+ * changes nothing and stops no other.
+ */
+export function addMembers(
+  tx: Transaction,
+  rows: MemberInput[],
+  options: AddMembersOptions,
+): Promise<MemberOutcome[]> {
+  return enterMembers(
+    tx,
+    rows.map((row) => readRow((read) => readMember(tx, read, row, options))),
+  );
+}
+
+/**
+ * Suspends members, whose organizations are locked. Refuses rows with InputError, NotFoundError,
+ * InvalidTransitionError or LastOwnerError.
+ */
+export async function suspendMembers(tx: Transaction, rows: SuspendInput[]): Promise<Outcome[]> {
+  const soonest = new Date(tx.now.getTime() + 1);
+  const valid = rows.map((row) =>
+    readRow((read) => ({
+      membershipId: row.membershipId,
+      reason: read.paragraph('reason', row.reason, MAX_REASON_LENGTH),
+      until: read.time('until', row.until, soonest, LATEST),
+    })),
+  );
+  const records = await loadForChange(tx, idsOf(rows));
+  return changeMembers(tx, records, valid, {
+    act: { kind: 'suspend' },
+    change: (_, row) => ({ statusDeadline: row.until }),
+  });
+}
+
+/**
+ * Removes members, whose organizations are locked: their roles go, and their open invitation is revoked. Refuses rows
+ * with InputError, NotFoundError, InvalidTransitionError or LastOwnerError.
+ */
+export async function removeMembers(tx: Transaction, rows: RemoveInput[]): Promise<Outcome[]> {
+  const valid = rows.map((row) =>
+    readRow((read) => ({
+      membershipId: row.membershipId,
+      reason: read.paragraph('reason', row.reason, MAX_REASON_LENGTH),
+    })),
+  );
+  const records = await loadForChange(tx, idsOf(rows));
+  // Their counts change: users come after organizations, in the order of their ids.
+  await lockUserIds(
+    tx,
+    [...records.values()].map(({ userId }) => userId),
+  );
+  const held = await loadHeldRoles(tx, [...records.keys()]);
+  return changeMembers(tx, records, valid, {
+    act: { kind: 'remove' },
+    change: ({ invitations }) => ({
+      singleUserId: null,
+      roles: [],
+      invitations: invitations.map((invitation) => ({ ...invitation, status: 'REVOKED' })),
+    }),
+    describe({ id, invitations }) {
+      const roles = held.get(id);
+      return {
+        invitationId: invitations[0]?.id,
+        detail: roles && { roles: rolesInDetail(roles) },
+      };
+    },
+  });
+}
+
+function idsOf(rows: { membershipId: string }[]): string[] {
+  return [...new Set(rows.map(({ membershipId }) => membershipId))];
+}
+
+function readMember(
+  tx: Transaction,
+  read: Reader,
+  row: MemberInput,
+  options: AddMembersOptions,
+): Entrant {
+  const { email, userId, userExternalId } = row;
+  if ([email, userId, userExternalId].filter((name) => name != null).length !== 1) {
+    read.fail('email', 'or userId or userExternalId must be given, and only one of them');
+  }
+  if (row.status && options.act !== 'import') {
+    read.fail('status', 'can be given in an import only');
+  }
+  const latest = new Date(tx.now.getTime() + CLOCK_SKEW_MS);
+  return {
+    ...readRoleNames(read, row),
+    organizationId: row.organizationId,
+    email: email == null ? null : read.email('email', email),
+    userId: userId ?? null,
+    userExternalId: read.text('userExternalId', userExternalId, 255),
+    act: actOf(row, options),
+    name: read.text('name', row.name, 200),
+    externalId: read.text('externalId', row.externalId, 255),
+    metadata: read.metadata('metadata', row.metadata),
+    untrustedMetadata: read.metadata('untrustedMetadata', row.untrustedMetadata),
+    joinedAt: read.time('joinedAt', row.joinedAt, EARLIEST, latest),
+    primaryIdentityProvider: read.text('primaryIdentityProvider', row.primaryIdentityProvider, 100),
+    provisioningMethod: row.provisioningMethod ?? PROVISIONED[options.act],
+    invitation: { message: null, redirectUrl: null, allowAnyAddress: false, lifetime: null },
+  };
+}
+
+function actOf(row: MemberInput, { act, reactivate = false }: AddMembersOptions): MembershipAct {
+  return act === 'import'
+    ? { kind: 'import', target: row.status ?? 'ACTIVE', reactivate }
+    : { kind: act };
+}

@@ -1,0 +1,23 @@
+/** What PostgreSQL says a failed statement failed of. */
+
+/** The five characters of PostgreSQL's error code, as Prisma hands it on; null for any other error. */
+export function sqlState(error: unknown): string | null {
+  const cause = field(field(field(error, 'meta'), 'driverAdapterError'), 'cause');
+  const code = field(cause ?? field(error, 'cause'), 'originalCode');
+  return typeof code === 'string' ? code : null;
+}
+
+/** Whether Prisma found no free connection for a transaction. */
+export function isPoolExhausted(error: unknown): boolean {
+  return (
+    field(error, 'code') === 'P2028' &&
+    error instanceof Error &&
+    error.message.includes('Unable to start')
+  );
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && name in value
+    ? Reflect.get(value, name)
+    : undefined;
+}

@@ -1,0 +1,129 @@
+/** One transaction of the rules: locks, then the time, then the work, then its events. */
+import type { Prisma, PrismaClient } from '../db/generated/prisma/client.ts';
+import type { Actor } from './actor.ts';
+import { BusyError } from './errors.ts';
+import type { NewEvent } from './event.ts';
+import { flushEvents } from './event-flush.ts';
+import { takeLocks } from './lock.ts';
+import { isPoolExhausted, sqlState } from './sql-state.ts';
+
+/** All that the rules get from outside. */
+export type Transaction = {
+  db: Prisma.TransactionClient;
+  /** The time of the rules, to the millisecond: when the locks were had. */
+  now: Date;
+  actor: Actor;
+  requestId: string | null;
+  newId(): string;
+  randomBytes(size: number): Uint8Array;
+  /** Notes an event, which is numbered and written at the end of the transaction. */
+  append(event: NewEvent): void;
+  /** What was appended so far. */
+  events: readonly NewEvent[];
+  /** Organizations (uuids) whose lock this transaction holds, or that only it can see. */
+  locked: Set<string>;
+};
+
+/** What transactions are made of; the composition root has one. */
+export type TransactionRunner = {
+  prisma: PrismaClient;
+  /** A new UUIDv7. */
+  newId(): string;
+  randomBytes(size: number): Uint8Array;
+  /** The time of the rules by the time of the database: a demo lives in the past. @default the database's */
+  clock?(databaseTime: Date): Date;
+};
+
+export type TransactionScope = {
+  actor: Actor;
+  /** At most 100 characters are kept. */
+  requestId?: string;
+  /** Exclusive for the environment's settings, roles and permissions. @default 'shared' */
+  environment?: 'shared' | 'exclusive';
+  /** uuids of the organizations whose memberships, roles or invitations are written. */
+  organizations?: string[];
+};
+
+const RETRY_AFTER_MS = 1000;
+
+/** How often the work starts over, by what ended it. */
+const RESTARTS: Record<string, number> = {
+  // Deadlock, serialization failure.
+  '40P01': 2,
+  '40001': 2,
+  // Unique violation: somebody else just wrote what this work had looked for and not found. Now it finds it. Each
+  // restart means that another transaction got through, so many writers of the same new thing need a few.
+  '23505': 10,
+};
+
+/**
+ * Runs `work` in one transaction of the database, under the locks of `scope`, and writes the events it appended. It
+ * all commits together or not at all. `work` may run several times, so it must change nothing but through its
+ * transaction.
+ *
+ * @throws BusyError when a lock or a connection was not to be had in time.
+ */
+export async function inTransaction<T>(
+  runner: TransactionRunner,
+  scope: TransactionScope,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const restarts = new Map<string, number>();
+  for (;;) {
+    try {
+      return await runner.prisma.$transaction((db) => attempt(db, runner, scope, work), {
+        maxWait: 10_000,
+        timeout: 60_000,
+      });
+    } catch (error) {
+      const state = sqlState(error);
+      if (state === '55P03' || isPoolExhausted(error)) {
+        throw new BusyError(RETRY_AFTER_MS);
+      }
+      const count = (restarts.get(state ?? '') ?? 0) + 1;
+      if (state === null || count > (RESTARTS[state] ?? 0)) {
+        throw error;
+      }
+      restarts.set(state, count);
+    }
+  }
+}
+
+async function attempt<T>(
+  db: Prisma.TransactionClient,
+  runner: TransactionRunner,
+  scope: TransactionScope,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const organizations = [...new Set(scope.organizations)];
+  await takeLocks(db, scope.environment ?? 'shared', organizations);
+  const now = await databaseTime(db);
+  const events: NewEvent[] = [];
+  const tx: Transaction = {
+    db,
+    now: runner.clock?.(now) ?? now,
+    actor: scope.actor,
+    requestId: scope.requestId?.slice(0, 100) || null,
+    newId: () => runner.newId(),
+    randomBytes: (size) => runner.randomBytes(size),
+    append: (event) => {
+      events.push(event);
+    },
+    events,
+    locked: new Set(organizations),
+  };
+  const result = await work(tx);
+  await flushEvents(tx);
+  return result;
+}
+
+/** Asked after the locks were had: in the same statement it would be stale by as long as they were waited for. */
+async function databaseTime(db: Prisma.TransactionClient): Promise<Date> {
+  const rows = await db.$queryRaw<{ now: Date }[]>`
+    SELECT date_trunc('milliseconds', clock_timestamp()) AS now`;
+  const now = rows[0]?.now;
+  if (now === undefined) {
+    throw new Error('The database did not tell the time.');
+  }
+  return now;
+}

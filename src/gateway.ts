@@ -1,0 +1,76 @@
+/** The composition root: settings in, a running gateway out. */
+import type { Logger } from 'pino';
+import { createAuthenticator } from './auth/authenticate.ts';
+import type { Config } from './config.ts';
+import { ensureFirstKey } from './domain/first-key.ts';
+import { inTransaction } from './domain/transaction.ts';
+import { examples } from './http/examples.ts';
+import { graphiqlHandler } from './http/graphiql/graphiql.ts';
+import { createGraphqlServer } from './http/graphql.ts';
+import { graphqlHandler } from './http/graphql-http.ts';
+import { serveWebSockets } from './http/graphql-websocket.ts';
+import { healthHandler } from './http/health.ts';
+import { listen } from './http/server.ts';
+import { openStore } from './store.ts';
+
+export type Gateway = {
+  /** Where it is reached from this machine, without a slash at the end. */
+  url: string;
+  /** The secret of the key that was made because there was none yet; it is nowhere else. */
+  newApiKey: string | undefined;
+  /** Stops taking work, lets what is under way end, and leaves the database. Can be called again. */
+  stop(): Promise<void>;
+};
+
+const DRAIN_MS = 12_000;
+
+/**
+ * Starts the gateway. The port is taken first, so that a start that fails has changed nothing.
+ * Rejects with what keeps it from starting, and then leaves nothing open.
+ */
+export async function startGateway(
+  config: Config,
+  { log, onProgress }: { log: Logger; onProgress?: (message: string) => void },
+): Promise<Gateway> {
+  const { host, port } = config;
+  const http = await listen({ host, port, log });
+  try {
+    const onError = (error: Error) => log.warn({ err: error }, 'A database connection broke');
+    const store = await openStore(config, { asGateway: true, onProgress, onError });
+    const { database, runner } = store;
+    const newApiKey = await inTransaction(
+      runner,
+      { actor: { kind: 'SYSTEM' }, environment: 'exclusive' },
+      (tx) => ensureFirstKey(tx, config.apiKey),
+    ).catch(async (error: unknown) => {
+      await store.close();
+      throw error;
+    });
+    const authenticate = createAuthenticator(database);
+    const graphql = createGraphqlServer({ read: database.read, log });
+    const closeSockets = serveWebSockets(http.server, graphql, authenticate);
+    let draining = false;
+    http.serve([
+      graphqlHandler(graphql, authenticate),
+      healthHandler(() => (draining ? Promise.reject(new Error('Draining')) : database.ping())),
+      graphiqlHandler({ examples }),
+    ]);
+    let stopped: Promise<void> | undefined;
+    const stop = async () => {
+      draining = true;
+      await Promise.all([closeSockets(), http.close(DRAIN_MS)]);
+      await store.close();
+    };
+    return {
+      url: config.publicUrl ?? http.url,
+      newApiKey,
+      stop() {
+        stopped ??= stop();
+        return stopped;
+      },
+    };
+  } catch (error) {
+    await http.close(0);
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+/** Who did something. */
+import type { ActorKind } from '../db/generated/prisma/client.ts';
+import { can } from '../domain/permission.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { ApiKey, User } from './nodes.ts';
+
+const System = builder.objectRef<{ name: string }>('System').implement({
+  description: 'Gatehouse itself: a deadline that passed, an import, a command of the operator.',
+  fields: (t) => ({
+    name: t.exposeString('name', { nullable: false, description: 'Always "Gatehouse".' }),
+  }),
+});
+
+const Anonymous = builder.objectRef<{ name: string }>('Anonymous').implement({
+  description: 'Somebody who did not sign in, for example who accepted an invitation by its link.',
+  fields: (t) => ({
+    name: t.exposeString('name', { nullable: false, description: 'Always "Anonymous".' }),
+  }),
+});
+
+export const Actor = builder.unionType('Actor', {
+  description: 'Who did something.',
+  types: [User, ApiKey, System, Anonymous],
+  resolveType: (actor) =>
+    'name' in actor && !('id' in actor)
+      ? actor.name === 'Gatehouse'
+        ? System
+        : Anonymous
+      : 'email' in actor
+        ? User
+        : ApiKey,
+});
+
+/** The actor of that kind and id (uuid); null when it is hidden or erased. */
+export function actorOf({ principal, loaders }: Context, kind: ActorKind, id: string | null) {
+  switch (kind) {
+    case 'SYSTEM':
+      return { name: 'Gatehouse' };
+    case 'ANONYMOUS':
+      return { name: 'Anonymous' };
+    case 'USER':
+      return id !== null && can(principal, 'user:read') ? loaders.users.byId(id) : null;
+    case 'API_KEY':
+      return id !== null && can(principal, 'apikey:manage') ? loaders.apiKeys.byId(id) : null;
+  }
+}

@@ -1,0 +1,68 @@
+/** Arguments of queries, read into what the loaders take. */
+import { decodeId, type IdKind } from '../domain/id.ts';
+import { isStorableText } from '../domain/text.ts';
+import { invalidArgument } from './errors.ts';
+
+const LONGEST_TEXT = 1000;
+const LONGEST_METADATA = 4096;
+
+const nouns: Record<IdKind, string> = {
+  org: 'an organization',
+  usr: 'a user',
+  mbr: 'a membership',
+  inv: 'an invitation',
+  rol: 'a role',
+  key: 'an API key',
+  evt: 'an event',
+};
+
+/**
+ * The uuid of an id of that kind.
+ *
+ * @throws GraphQLError INVALID_INPUT for a broken id and for one of another kind.
+ */
+export function idArgument(kind: IdKind, id: string, argument: string[]): string {
+  const uuid = decodeId(kind, id);
+  if (uuid === null) {
+    throw invalidArgument(argument, `must be the id of ${nouns[kind]}: ${kind}_ and 26 characters`);
+  }
+  return uuid;
+}
+
+/**
+ * Text to look for.
+ *
+ * @throws GraphQLError INVALID_INPUT for text that PostgreSQL cannot hold, or that is longer than anything stored.
+ */
+export function textArgument<Text extends string | null | undefined>(
+  text: Text,
+  argument: string[],
+): Text {
+  if (text != null && (text.length > LONGEST_TEXT || !isStorableText(text))) {
+    throw invalidArgument(
+      argument,
+      `must be at most ${LONGEST_TEXT} characters, without NUL and unpaired surrogates`,
+    );
+  }
+  return text;
+}
+
+/**
+ * Metadata to look for.
+ *
+ * @throws GraphQLError INVALID_INPUT for what no metadata can contain.
+ */
+export function metadataArgument<Filter extends object | null | undefined>(
+  filter: Filter,
+  argument: string[],
+): Filter {
+  const text = JSON.stringify(filter ?? {});
+  const storable = isStorableText(text) && !/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i.test(text);
+  if (Buffer.byteLength(text) > LONGEST_METADATA || !storable) {
+    throw invalidArgument(
+      argument,
+      `must be at most ${LONGEST_METADATA} bytes of JSON, without NUL and unpaired surrogates`,
+    );
+  }
+  return filter;
+}

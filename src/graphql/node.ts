@@ -1,0 +1,91 @@
+/** Any node by its id. */
+import { brandWithType, type OutputRef } from '@pothos/core';
+import { decodeId, type IdKind, kindOf } from '../domain/id.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { invalidArgument } from './errors.ts';
+import { ApiKey, Invitation, Membership, Organization, Role, User } from './nodes.ts';
+import {
+  ifSeen,
+  seesApiKey,
+  seesInvitation,
+  seesMembership,
+  seesOrganization,
+  seesRole,
+  seesUser,
+} from './visible.ts';
+
+type Find = (id: string, context: Context) => Promise<object | null>;
+
+const finders: Record<Exclude<IdKind, 'evt'>, { type: OutputRef; find: Find }> = {
+  org: {
+    type: Organization,
+    find: async (id, { principal, loaders }) =>
+      ifSeen(principal, seesOrganization, await loaders.organizations.byId(id)),
+  },
+  usr: {
+    type: User,
+    find: async (id, { principal, loaders }) =>
+      ifSeen(principal, seesUser, await loaders.users.byId(id)),
+  },
+  mbr: {
+    type: Membership,
+    find: async (id, { principal, loaders }) =>
+      ifSeen(principal, seesMembership, await loaders.memberships.byId(id)),
+  },
+  inv: {
+    type: Invitation,
+    find: async (id, { principal, loaders }) =>
+      ifSeen(principal, seesInvitation, await loaders.invitations.byId(id)),
+  },
+  rol: {
+    type: Role,
+    find: async (id, { principal, loaders }) =>
+      ifSeen(principal, seesRole, await loaders.roles.byId(id)),
+  },
+  key: {
+    type: ApiKey,
+    find: async (id, { principal, loaders }) =>
+      ifSeen(principal, seesApiKey, await loaders.apiKeys.byId(id)),
+  },
+};
+
+async function findNode(id: string, argument: string[], context: Context): Promise<object | null> {
+  const kind = kindOf(id);
+  const uuid = kind === null ? null : decodeId(kind, id);
+  if (kind === null || kind === 'evt' || uuid === null) {
+    throw invalidArgument(argument, 'must be an id of Gatehouse, such as org_ and 26 characters');
+  }
+  const { type, find } = finders[kind];
+  const node = await find(uuid, context);
+  if (node !== null) {
+    brandWithType(node, type);
+  }
+  return node;
+}
+
+const MOST_IDS = 100;
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: builder.nodeInterfaceRef(),
+    args: { id: t.arg.id({ required: true, description: 'The id.' }) },
+    description: 'The object with this id. Null when there is none or it may not be seen.',
+    resolve: (_root, { id }, context) => findNode(id, ['id'], context),
+  }),
+  nodes: t.field({
+    type: [builder.nodeInterfaceRef()],
+    nullable: { list: false, items: true },
+    args: {
+      ids: t.arg.idList({ required: true, description: `The ids, at most ${MOST_IDS}.` }),
+    },
+    description:
+      'The objects with these ids, in their order. Null for each that is not there or may not be seen, and for a broken id with an error.',
+    resolve: (_root, { ids }, context) => {
+      if (ids.length > MOST_IDS) {
+        throw invalidArgument(['ids'], `must be at most ${MOST_IDS} ids`);
+      }
+      return ids.map((id, index) => findNode(id, ['ids', String(index)], context));
+    },
+  }),
+}));

@@ -1,0 +1,21 @@
+/** The whole schema: importing a type's file registers it. */
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './actor.ts';
+import './api-key.ts';
+import './environment.ts';
+import './invitation.ts';
+import './membership.ts';
+import './membership-list.ts';
+import './node.ts';
+import './organization.ts';
+import './role.ts';
+import './user.ts';
+import './viewer.ts';
+
+export const schema = builder.toSchema();
+
+/** The schema as schema.graphql has it: sorted, with descriptions. */
+export function printedSchema(): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}

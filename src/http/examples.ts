@@ -1,0 +1,92 @@
+/** The queries that GraphiQL opens with. */
+import type { GraphiqlExample } from './graphiql/graphiql.ts';
+
+export const examples: GraphiqlExample[] = [
+  {
+    title: 'Who is calling, and with which permissions.',
+    query: `query Viewer {
+  viewer {
+    kind
+    apiKey { name lastUsedAt }
+    permissions
+  }
+}`,
+  },
+  {
+    title: 'Organizations, each with its first members.',
+    query: `query Organizations {
+  organizations(first: 10, orderBy: { field: DISPLAY_NAME, direction: ASC }) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      id
+      displayName
+      slug
+      memberships(first: 3) {
+        totalCount
+        nodes { status name roles { displayName } }
+      }
+    }
+  }
+}`,
+  },
+  {
+    title: 'One organization: its members, searched, filtered and sorted.',
+    query: `query Members($slug: String!, $search: String) {
+  organization(by: { slug: $slug }) {
+    displayName
+    seats { limit used available }
+    memberships(
+      first: 20
+      filter: { search: $search, status: [ACTIVE, SUSPENDED] }
+      orderBy: { field: NAME, direction: ASC }
+    ) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        id
+        name
+        emailAddress
+        status
+        joinedAt
+        roles { key }
+        permissions
+      }
+    }
+  }
+}`,
+    variables: { slug: 'megasoft-inc', search: null },
+  },
+  {
+    title: 'One person with all their organizations.',
+    query: `query Person($email: String!) {
+  user(by: { email: $email }) {
+    id
+    name
+    memberships {
+      totalCount
+      nodes {
+        status
+        name
+        organization { displayName slug }
+        roles { key }
+        untrustedMetadata
+      }
+    }
+  }
+}`,
+    variables: { email: 'adalovelace@stytch.com' },
+  },
+  {
+    title: 'The environment: its models, roles and permissions.',
+    query: `query Environment {
+  environment {
+    identityModel
+    membershipsPerUser
+    organizationLabel { singular plural }
+    roles { key displayName effectivePermissions }
+    permissions { name description }
+  }
+}`,
+  },
+];

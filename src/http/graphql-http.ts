@@ -1,0 +1,54 @@
+/** GraphQL over HTTP: POST and GET, with server-sent events for those who ask for them. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticate } from '../auth/authenticate.ts';
+import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
+import { LARGEST_MESSAGE, refuse, requestIdOf } from './request.ts';
+
+/** Makes the handler of `/graphql`: it resolves to false for every other path. */
+export function graphqlHandler(graphql: GraphqlServer, authenticate: Authenticate) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+    if (pathOf(request) !== GRAPHQL_PATH) {
+      return false;
+    }
+    const requestId = requestIdOf(request);
+    response.setHeader('x-request-id', requestId);
+    const caller = await authenticate(request.headers.authorization);
+    if (caller === null) {
+      refuse(response, 401, 'UNAUTHENTICATED', 'These credentials are not valid.', {
+        'www-authenticate': 'Bearer',
+      });
+    } else if (acceptsBody(request, response)) {
+      await graphql(request, response, { caller, requestId });
+    }
+    return true;
+  };
+}
+
+// A form can be sent by any page without asking the browser; JSON cannot.
+function acceptsBody(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.method !== 'POST') {
+    return true;
+  }
+  const { 'content-type': type = '', 'content-length': length } = request.headers;
+  if (!/^application\/(?:graphql\+)?json\s*(?:;|$)/i.test(type)) {
+    refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.');
+    return false;
+  }
+  if (length === undefined) {
+    refuse(response, 411, 'LENGTH_REQUIRED', 'Send a Content-Length.', { connection: 'close' });
+    return false;
+  }
+  if (Number(length) > LARGEST_MESSAGE) {
+    refuse(response, 413, 'TOO_LARGE', `Send at most ${LARGEST_MESSAGE} bytes.`, {
+      connection: 'close',
+    });
+    return false;
+  }
+  return true;
+}
+
+/** The path of a request, without its query. */
+export function pathOf(request: IncomingMessage): string {
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  return path;
+}

@@ -1,0 +1,33 @@
+/** What every transport asks of a request. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Bytes of a request's body, or of a WebSocket message. */
+export const LARGEST_MESSAGE = 1_048_576;
+
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+
+/** The id that the caller gave the request, when it can stand in a log, or a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Answers with a refusal in the form of a GraphQL result. */
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): void {
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  response
+    .writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      ...headers,
+    })
+    .end(body);
+}

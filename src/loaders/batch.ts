@@ -1,0 +1,62 @@
+/** Batches of lookups: many keys of one level of a query become one statement. */
+import DataLoader from 'dataloader';
+import { type RawBuilder, sql } from 'kysely';
+import type { Read } from '../db/database.ts';
+import { param, run } from './statement.ts';
+
+/** Loads what belongs to one key, or null (or an empty list) when there is nothing. */
+export type Load<Key, Value> = (key: Key) => Promise<Value>;
+
+/** The position of its key in the batch, from 1; every statement of a batch returns it. */
+export type Ordinal = { ordinal: number };
+
+/** The keys of the batch as a table `k(<columns>, ordinal)`; `types` are PostgreSQL's. */
+export function keyTable(columns: Record<string, string>): RawBuilder<unknown> {
+  const arrays = Object.entries(columns).map(
+    ([name, type]) => sql`${param(name)}::${sql.raw(type)}[]`,
+  );
+  const names = sql.raw([...Object.keys(columns), 'ordinal'].join(', '));
+  return sql`unnest(${sql.join(arrays)}) WITH ORDINALITY AS k(${names})`;
+}
+
+type BatchOptions<Key extends object> = {
+  read: Read;
+  shape: string;
+  /** The columns of the key and their PostgreSQL types. */
+  columns: { [Column in keyof Key & string]: string };
+  build: () => RawBuilder<unknown>;
+};
+
+/** What every statement of a batch selects besides its own columns. */
+export const ordinal = sql`k.ordinal::int AS "ordinal"`;
+
+/** A loader of at most one row per key. */
+export function loadOne<Key extends object, Row>(
+  options: BatchOptions<Key>,
+): Load<Key, Row | null> {
+  return batched<Key, Row, Row | null>(options, (rows) => rows[0] ?? null);
+}
+
+/** A loader of all rows of a key, in the order of the statement. */
+export function loadMany<Key extends object, Row>(options: BatchOptions<Key>): Load<Key, Row[]> {
+  return batched<Key, Row, Row[]>(options, (rows) => rows);
+}
+
+function batched<Key extends object, Row, Value>(
+  { read, shape, columns, build }: BatchOptions<Key>,
+  pick: (rows: Row[]) => Value,
+): Load<Key, Value> {
+  const names = Object.keys(columns) as (keyof Key & string)[];
+  const loader = new DataLoader<Key, Value, string>(
+    async (keys) => {
+      const values = Object.fromEntries(names.map((name) => [name, keys.map((key) => key[name])]));
+      const groups = keys.map((): Row[] => []);
+      for (const row of await run<Row & Ordinal>(read, shape, build, values)) {
+        groups[row.ordinal - 1]?.push(row);
+      }
+      return groups.map(pick);
+    },
+    { cacheKeyFn: (key) => names.map((name) => key[name]).join('\n') },
+  );
+  return (key) => loader.load(key);
+}

@@ -1,0 +1,60 @@
+/** All reads of one request. */
+import type { Read } from '../db/database.ts';
+import { apiKeyLoaders } from './api-key.ts';
+import { environmentLoaders } from './environment.ts';
+import { invitationLoaders } from './invitation.ts';
+import { membershipLoaders } from './membership.ts';
+import {
+  type MembershipListFilter,
+  type MembershipOrderField,
+  membershipLists,
+} from './membership-list.ts';
+import { organizationLoaders } from './organization.ts';
+import type { PageArgs } from './page.ts';
+import { roleLoaders } from './role.ts';
+import { userLoaders } from './user.ts';
+
+export type Loaders = ReturnType<typeof createLoaders>;
+
+/** Makes the loaders of one request. What one of them has read is remembered until the request ends. */
+export function createLoaders(read: Read) {
+  const lists = new Map<string, unknown>();
+  // The same field with the same arguments under many parents is one batch, so its lists come from one place.
+  const shared = <Lists>(key: unknown[], make: () => Lists): Lists => {
+    const name = JSON.stringify(key);
+    if (!lists.has(name)) {
+      lists.set(name, make());
+    }
+    return lists.get(name) as Lists;
+  };
+  const invitations = invitationLoaders(read);
+  const apiKeys = apiKeyLoaders(read);
+  return {
+    environment: environmentLoaders(read),
+    organizations: organizationLoaders(read),
+    users: userLoaders(read),
+    roles: roleLoaders(read),
+    memberships: {
+      ...membershipLoaders(read),
+      of: (
+        kind: 'organization' | 'user',
+        parentId: string,
+        filter: MembershipListFilter,
+        args: PageArgs<MembershipOrderField>,
+      ) =>
+        shared(['memberships', kind, filter, args], () =>
+          membershipLists(read, kind, filter, args),
+        )(parentId),
+    },
+    invitations: {
+      ...invitations,
+      of: (organizationId: string, ...args: Parameters<typeof invitations.listsOf>) =>
+        shared(['invitations', ...args], () => invitations.listsOf(...args))(organizationId),
+    },
+    apiKeys: {
+      ...apiKeys,
+      of: (scopeId: string, ...args: Parameters<typeof apiKeys.listsOf>) =>
+        shared(['apiKeys', ...args], () => apiKeys.listsOf(...args))(scopeId),
+    },
+  };
+}

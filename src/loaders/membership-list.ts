@@ -1,0 +1,208 @@
+/** Lists of memberships: of an organization, and of a user. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Read } from '../db/database.ts';
+import type { MembershipStatus, ProvisioningMethod } from '../db/generated/prisma/client.ts';
+import { NIL_UUID } from '../domain/id.ts';
+import { type MembershipRow, membershipColumns } from './membership.ts';
+import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
+import { containment, searchTerm } from './search.ts';
+import { param } from './statement.ts';
+
+export type MembershipOrderField = 'CREATED_AT' | 'JOINED_AT' | 'NAME' | 'EMAIL';
+
+export type MembershipListFilter = {
+  status?: MembershipStatus[] | null;
+  /** A uuid. */
+  roleId?: string | null;
+  roleKey?: string | null;
+  search?: string | null;
+  provisioningMethod?: ProvisioningMethod[] | null;
+  metadata?: object | null;
+  untrustedMetadata?: object | null;
+};
+
+type Args = PageArgs<MembershipOrderField>;
+
+const keys: Record<
+  MembershipOrderField,
+  { membership: string; assignment: string; type: SortKey['type'] }
+> = {
+  CREATED_AT: { membership: 'm.created_at', assignment: 'a.created_key', type: 'timestamptz' },
+  JOINED_AT: {
+    membership: `coalesce(m.joined_at, 'infinity')`,
+    assignment: 'a.joined_key',
+    type: 'timestamptz',
+  },
+  NAME: { membership: 'm.name_key', assignment: 'a.name_key', type: 'text' },
+  EMAIL: { membership: 'm.email_key', assignment: 'a.email_key', type: 'text' },
+};
+
+const statusNow = sql`membership_status_at(m.status, m.status_deadline, now())`;
+
+/** Makes the membership lists of parents of one kind, for one set of arguments. */
+export function membershipLists(
+  read: Read,
+  parent: 'organization' | 'user',
+  filter: MembershipListFilter,
+  args: Args,
+): (parent: string) => List<MembershipRow> {
+  const term = searchTerm(filter.search);
+  const asked = {
+    status: filter.status != null,
+    role: filter.roleId != null ? 'id' : filter.roleKey != null ? 'key' : '',
+    indexedSearch: term?.indexed === true,
+    shortSearch: term?.indexed === false,
+    provisioning: filter.provisioningMethod != null,
+    metadata: containment(filter.metadata) !== undefined,
+    untrusted: containment(filter.untrustedMetadata) !== undefined,
+  };
+  const field = keys[args.field];
+  const key = { expression: field.membership, id: 'm.id', type: field.type };
+  const owner = sql`m.${sql.ref(`${parent}_id`)} = k.id`;
+  const filters = residualFilters(asked);
+  const list = (from: RawBuilder<unknown>, sortKey: SortKey = key) => {
+    const keyset = keysetOf(args, sortKey);
+    return sql`SELECT m.* FROM ${from} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}`;
+  };
+
+  const everyStatus = asked.status
+    ? sql`${statusNow} = ANY(${param('status')}::membership_status[])`
+    : sql`m.status <> 'REMOVED'`;
+  const all = matches();
+
+  function matches(): RawBuilder<unknown> {
+    if (parent === 'organization' && (asked.indexedSearch || asked.metadata || asked.untrusted)) {
+      // OFFSET 0 keeps the planner from walking the whole organization in order instead.
+      return sql`(SELECT m.* FROM membership m WHERE ARRAY[m.organization_id] @> ARRAY[k.id]${indexedFilters(asked)} OFFSET 0) AS m WHERE ${everyStatus}${filters}${roleFilter(asked.role)}`;
+    }
+    return sql`membership m WHERE ${owner} AND ${everyStatus}${filters}${indexedFilters(asked)}${roleFilter(asked.role)}`;
+  }
+
+  function rows(): RawBuilder<unknown> {
+    if (parent === 'user' || asked.indexedSearch || asked.metadata || asked.untrusted) {
+      return list(all);
+    }
+    if (asked.role) {
+      return byRole();
+    }
+    return asked.status ? byStatus() : list(all);
+  }
+
+  // Holders of a role stand in the order of every list on their assignments; one held by two sources stands there
+  // twice, side by side.
+  function byRole(): RawBuilder<unknown> {
+    const keyset = keysetOf(args, {
+      expression: field.assignment,
+      id: 'a.membership_id',
+      type: field.type,
+    });
+    const sortKey = sql.raw(field.assignment);
+    return sql`SELECT DISTINCT ON (${sql.raw(key.expression)}, m.id) m.* FROM (${rolesOf(asked.role)}) AS r(id) CROSS JOIN LATERAL (
+SELECT DISTINCT ON (${sortKey}, a.membership_id) m.* FROM role_assignment a JOIN membership m ON m.id = a.membership_id
+WHERE a.role_id = r.id AND a.organization_id = k.id AND ${everyStatus}${filters} AND ${keyset.where}
+ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(args, key).orderBy} LIMIT ${param('limit')}`;
+  }
+
+  // What is stored is right but for overdue rows, and those are few: each stored status is walked in order, and the
+  // overdue ones are found by their deadline.
+  function byStatus(): RawBuilder<unknown> {
+    const stored = list(
+      sql`membership m WHERE ${owner} AND m.status = s.status AND (m.status_deadline IS NULL OR m.status_deadline > now())${filters}`,
+    );
+    const overdue = list(
+      sql`membership m WHERE ${owner} AND m.status IN ('PENDING_INVITE', 'SUSPENDED') AND m.status_deadline <= now() AND ${everyStatus}${filters}`,
+    );
+    return sql`SELECT m.* FROM (
+(SELECT m.* FROM unnest(${param('status')}::membership_status[]) AS s(status) CROSS JOIN LATERAL (${stored}) AS m)
+UNION ALL (${overdue})) AS m ORDER BY ${keysetOf(args, key).orderBy} LIMIT ${param('limit')}`;
+  }
+
+  function total(): RawBuilder<unknown> {
+    const plain =
+      !asked.role && !asked.provisioning && !term && !asked.metadata && !asked.untrusted;
+    if (parent === 'organization' && plain) {
+      return asked.status ? countByStatus : countListed;
+    }
+    if (
+      parent === 'organization' &&
+      asked.role &&
+      !asked.indexedSearch &&
+      !asked.metadata &&
+      !asked.untrusted
+    ) {
+      return sql`SELECT count(DISTINCT m.id) FROM role_assignment a JOIN membership m ON m.id = a.membership_id WHERE a.role_id IN (${rolesOf(asked.role)}) AND a.organization_id = k.id AND ${everyStatus}${filters}`;
+    }
+    return sql`SELECT count(*) FROM ${all}`;
+  }
+
+  return listsOf<MembershipRow>({
+    read,
+    shape: `memberships of ${parent} ${JSON.stringify(asked)}`,
+    args,
+    values: {
+      status: filter.status && [...new Set(filter.status)],
+      roleId: filter.roleId,
+      roleKey: filter.roleKey,
+      provisioning: filter.provisioningMethod,
+      search: term?.pattern,
+      metadata: containment(filter.metadata),
+      untrusted: containment(filter.untrustedMetadata),
+    },
+    rows,
+    columns: () => membershipColumns('item'),
+    order: () =>
+      keysetOf(args, {
+        ...key,
+        expression: key.expression.replace('m.', 'item.'),
+        id: 'item.id',
+      }).orderBy,
+    total,
+  });
+}
+
+type Asked = {
+  shortSearch: boolean;
+  provisioning: boolean;
+  indexedSearch: boolean;
+  metadata: boolean;
+  untrusted: boolean;
+};
+
+function residualFilters(asked: Asked): RawBuilder<unknown> {
+  const method = asked.provisioning
+    ? sql` AND m.provisioning_method = ANY(${param('provisioning')}::provisioning_method[])`
+    : sql``;
+  const search = asked.shortSearch ? sql` AND m.search_text LIKE ${param('search')}` : sql``;
+  return sql`${method}${search}`;
+}
+
+function indexedFilters(asked: Asked): RawBuilder<unknown> {
+  const search = asked.indexedSearch ? sql` AND m.search_text LIKE ${param('search')}` : sql``;
+  const metadata = asked.metadata ? sql` AND m.metadata @> ${param('metadata')}::jsonb` : sql``;
+  const untrusted = asked.untrusted
+    ? sql` AND m.untrusted_metadata @> ${param('untrusted')}::jsonb`
+    : sql``;
+  return sql`${search}${metadata}${untrusted}`;
+}
+
+// Of a role key there may be two: the environment's and the organization's own.
+function rolesOf(role: string, organization = 'k.id'): RawBuilder<unknown> {
+  return role === 'id'
+    ? sql`SELECT ${param('roleId')}::uuid`
+    : sql`SELECT role.id FROM role WHERE role.key = ${param('roleKey')} AND role.scope_id IN (${sql.lit(NIL_UUID)}, ${sql.raw(organization)})`;
+}
+
+function roleFilter(role: string): RawBuilder<unknown> {
+  return role
+    ? sql` AND EXISTS (SELECT FROM role_assignment a WHERE a.membership_id = m.id AND a.role_id IN (${rolesOf(role, 'm.organization_id')}))`
+    : sql``;
+}
+
+const countListed = sql`SELECT o.pending_count + o.expired_count + o.active_count + o.suspended_count FROM organization o WHERE o.id = k.id`;
+
+// The counts are of stored statuses; the overdue rows are moved to where they belong now.
+const countByStatus = sql`SELECT coalesce(sum(c.size), 0) + (
+SELECT coalesce(sum((${statusNow} = ANY(${param('status')}::membership_status[]))::int - (m.status = ANY(${param('status')}::membership_status[]))::int), 0)
+FROM membership m WHERE m.organization_id = k.id AND m.status IN ('PENDING_INVITE', 'SUSPENDED') AND m.status_deadline <= now())
+FROM organization o, LATERAL (VALUES ('PENDING_INVITE'::membership_status, o.pending_count), ('INVITE_EXPIRED', o.expired_count), ('ACTIVE', o.active_count), ('SUSPENDED', o.suspended_count), ('REMOVED', o.removed_count)) AS c(status, size)
+WHERE o.id = k.id AND c.status = ANY(${param('status')}::membership_status[])`;

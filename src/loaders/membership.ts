@@ -1,0 +1,95 @@
+/** Memberships by their keys, with what they hold. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Read } from '../db/database.ts';
+import type { ActorKind, Membership, Role, RoleSource } from '../db/generated/prisma/client.ts';
+import { type RowOf, rowOf } from '../db/tables.ts';
+import { keyTable, loadMany, loadOne, ordinal } from './batch.ts';
+import { roleColumns } from './role.ts';
+
+export type MembershipRow = RowOf<Membership>;
+
+/** A role that a membership holds, from one source. */
+export type AssignmentRow = Role & {
+  source: RoleSource;
+  grantedByKind: ActorKind;
+  grantedById: string | null;
+  grantedAt: Date;
+};
+
+/** A membership as it is now: what is overdue has happened at its deadline, whether or not it is settled yet. */
+export function membershipColumns(alias: string): RawBuilder<unknown> {
+  const overdue = `${alias}.status_deadline <= now()`;
+  return rowOf('membership', alias, {
+    status: `membership_status_at(${alias}.status, ${alias}.status_deadline, now())`,
+    statusChangedAt: `CASE WHEN ${overdue} THEN ${alias}.status_deadline ELSE ${alias}.status_changed_at END`,
+    statusReason: `CASE WHEN ${overdue} THEN NULL ELSE ${alias}.status_reason END`,
+    statusDeadline: `CASE WHEN ${overdue} THEN NULL ELSE ${alias}.status_deadline END`,
+  });
+}
+
+/** The loaders of one request. Keys are uuids; addresses are normalized. */
+export function membershipLoaders(read: Read) {
+  const lookup = <Key extends object>(
+    columns: { [Column in keyof Key & string]: string },
+    join: string,
+  ) =>
+    loadOne<Key, MembershipRow>({
+      read,
+      shape: `membership by ${Object.keys(columns)}`,
+      columns,
+      build: () =>
+        sql`SELECT ${ordinal}, ${membershipColumns('m')} FROM ${keyTable(columns)} JOIN ${sql.raw(join)}`,
+    });
+
+  const byId = lookup<{ id: string }>({ id: 'uuid' }, 'membership m ON m.id = k.id');
+  const assignmentsOf = loadMany<{ id: string }, AssignmentRow>({
+    read,
+    shape: 'assignments',
+    columns: { id: 'uuid' },
+    build: () =>
+      sql`SELECT ${ordinal}, ${roleColumns('r')}, a.source AS "source", a.granted_by_kind AS "grantedByKind",
+a.granted_by_id AS "grantedById", a.granted_at AS "grantedAt"
+FROM ${keyTable({ id: 'uuid' })} JOIN role_assignment a ON a.membership_id = k.id JOIN role r ON r.id = a.role_id
+ORDER BY k.ordinal, r.created_at, r.id, a.granted_at, a.source`,
+  });
+  const permissionsOf = loadMany<{ id: string }, { permission: string }>({
+    read,
+    shape: 'permissions of memberships',
+    columns: { id: 'uuid' },
+    build: () =>
+      sql`SELECT DISTINCT ${ordinal}, held.permission AS "permission"
+FROM ${keyTable({ id: 'uuid' })} CROSS JOIN LATERAL (
+WITH RECURSIVE granted(id, permissions, extends_role_id) AS (
+  SELECT r.id, r.permissions, r.extends_role_id FROM membership m
+  JOIN role_assignment a ON a.membership_id = m.id JOIN role r ON r.id = a.role_id
+  WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE'
+  UNION SELECT r.id, r.permissions, r.extends_role_id FROM granted g JOIN role r ON r.id = g.extends_role_id
+) SELECT unnest(g.permissions) AS permission FROM granted g) AS held ORDER BY 1, 2`,
+  });
+
+  return {
+    byId: (id: string) => byId({ id }),
+    byOrganizationAndUser: lookup<{ organization: string; user: string }>(
+      { organization: 'uuid', user: 'uuid' },
+      'membership m ON m.organization_id = k.organization AND m.user_id = k.user',
+    ),
+    byOrganizationAndEmail: lookup<{ organization: string; email: string }>(
+      { organization: 'uuid', email: 'text' },
+      '"user" u ON u.email = k.email JOIN membership m ON m.organization_id = k.organization AND m.user_id = u.id',
+    ),
+    byOrganizationAndExternalId: lookup<{ organization: string; external_id: string }>(
+      { organization: 'uuid', external_id: 'text' },
+      'membership m ON m.organization_id = k.organization AND m.external_id = k.external_id',
+    ),
+    assignmentsOf: (id: string) => assignmentsOf({ id }),
+    /** The roles a membership holds, each once, oldest first. */
+    async rolesOf(id: string): Promise<Role[]> {
+      const roles = new Map((await assignmentsOf({ id })).map((role) => [role.id, role]));
+      return [...roles.values()];
+    },
+    /** The names and wildcards its roles give, inherited ones included; none unless it is ACTIVE now. */
+    async permissionsOf(id: string): Promise<string[]> {
+      return (await permissionsOf({ id })).map((row) => row.permission);
+    },
+  };
+}

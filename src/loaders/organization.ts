@@ -1,0 +1,107 @@
+/** Organizations by their keys, and the list of all. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Read } from '../db/database.ts';
+import type { Organization } from '../db/generated/prisma/client.ts';
+import { type RowOf, rowOf } from '../db/tables.ts';
+import { NIL_UUID } from '../domain/id.ts';
+import { keyTable, loadOne, ordinal } from './batch.ts';
+import { keysetOf, type List, listsOf, type PageArgs } from './page.ts';
+import { containment, searchTerm } from './search.ts';
+import { param } from './statement.ts';
+
+export type OrganizationRow = RowOf<Organization>;
+
+export type OrganizationOrderField = 'CREATED_AT' | 'DISPLAY_NAME';
+
+export type OrganizationListFilter = {
+  search?: string | null;
+  metadata?: object | null;
+  externalIds?: string[] | null;
+};
+
+function organizationColumns(alias: string): RawBuilder<unknown> {
+  return rowOf('organization', alias, {
+    allowedAuthMethods: `${alias}.allowed_auth_methods::text[]`,
+  });
+}
+
+// The counts are of stored statuses: an invitation that is overdue has freed its seat already, and a suspension that
+// ends by itself keeps one.
+const seatsUsed = sql`o.active_count + o.pending_count + (
+SELECT count(*) FILTER (WHERE m.status = 'SUSPENDED') - count(*) FILTER (WHERE m.status = 'PENDING_INVITE')
+FROM membership m WHERE m.organization_id = o.id
+AND (m.status = 'SUSPENDED' AND m.status_deadline IS NOT NULL OR m.status = 'PENDING_INVITE' AND m.status_deadline <= now()))::int`;
+
+/** The loaders of one request. Ids are uuids. */
+export function organizationLoaders(read: Read) {
+  const lookup = (column: string, type: string, join: string) => {
+    const load = loadOne<{ key: string }, OrganizationRow>({
+      read,
+      shape: `organization by ${column}`,
+      columns: { key: type },
+      build: () =>
+        sql`SELECT ${ordinal}, ${organizationColumns('o')} FROM ${keyTable({ key: type })} JOIN ${sql.raw(join)}`,
+    });
+    return (key: string) => load({ key });
+  };
+  const seats = loadOne<{ id: string }, { used: number }>({
+    read,
+    shape: 'seats',
+    columns: { id: 'uuid' },
+    build: () =>
+      sql`SELECT ${ordinal}, ${seatsUsed} AS "used" FROM ${keyTable({ id: 'uuid' })} JOIN organization o ON o.id = k.id`,
+  });
+  return {
+    byId: lookup('id', 'uuid', 'organization o ON o.id = k.key'),
+    /** A former slug finds its organization, too. */
+    bySlug: lookup(
+      'slug',
+      'text',
+      'organization_slug s ON s.slug = k.key JOIN organization o ON o.id = s.organization_id',
+    ),
+    byExternalId: lookup('external id', 'text', 'organization o ON o.external_id = k.key'),
+    /** Seats taken now: active members, open invitations and suspensions that end by themselves. */
+    async seatsUsedBy(id: string): Promise<number> {
+      return (await seats({ id }))?.used ?? 0;
+    },
+    list: (filter: OrganizationListFilter, args: PageArgs<OrganizationOrderField>) =>
+      organizationList(read, filter, args),
+  };
+}
+
+function organizationList(
+  read: Read,
+  filter: OrganizationListFilter,
+  args: PageArgs<OrganizationOrderField>,
+): List<OrganizationRow> {
+  const term = searchTerm(filter.search);
+  const metadata = containment(filter.metadata);
+  const named = filter.externalIds != null;
+  const indexed = term?.indexed === true || metadata !== undefined;
+  const keyset = (alias: string) =>
+    keysetOf(
+      args,
+      args.field === 'CREATED_AT'
+        ? { expression: `${alias}.created_at`, id: `${alias}.id`, type: 'timestamptz' }
+        : { expression: `${alias}.name_key`, id: `${alias}.id`, type: 'text' },
+    );
+  const matches = () => {
+    const search = term ? sql` AND o.search_text LIKE ${param('search')}` : sql``;
+    const contained = metadata ? sql` AND o.metadata @> ${param('metadata')}::jsonb` : sql``;
+    const external = named ? sql` AND o.external_id = ANY(${param('externalIds')}::text[])` : sql``;
+    // OFFSET 0 keeps the planner from walking all organizations in order instead.
+    const fence = indexed || named ? sql` OFFSET 0` : sql``;
+    return sql`(SELECT o.* FROM organization o WHERE true${search}${contained}${external}${fence}) AS o`;
+  };
+  return listsOf<OrganizationRow>({
+    read,
+    shape: `organizations ${JSON.stringify([term?.indexed, metadata !== undefined, named])}`,
+    args,
+    values: { search: term?.pattern, metadata, externalIds: filter.externalIds },
+    rows: () =>
+      sql`SELECT o.* FROM ${matches()} WHERE ${keyset('o').where} ORDER BY ${keyset('o').orderBy} LIMIT ${param('limit')}`,
+    columns: () => organizationColumns('item'),
+    order: () => keyset('item').orderBy,
+    total: () => sql`SELECT count(*) FROM ${matches()}`,
+  })(NIL_UUID);
+}

@@ -1,0 +1,180 @@
+/**
+ * Pages of lists, by keyset: a page begins after a position, not after a number of rows, so it stays right while rows
+ * come and go, and page 100 costs what page 1 costs. One statement serves the same page of many parents, and their
+ * totals with it.
+ */
+import DataLoader from 'dataloader';
+import { type RawBuilder, sql } from 'kysely';
+import type { Read } from '../db/database.ts';
+import { type Ordinal, ordinal } from './batch.ts';
+import { param, run } from './statement.ts';
+
+/** A place in a list: the row's sort key as text (times in ISO 8601 or `infinity`) and its id as a uuid. */
+export type Position = { key: string; id: string };
+
+export type PageArgs<Field extends string> = {
+  /** How many rows at most. */
+  size: number;
+  /** Whether the rows are the last ones before `before`, not the first ones after `after`. */
+  backward: boolean;
+  after?: Position;
+  before?: Position;
+  field: Field;
+  descending: boolean;
+};
+
+export type Page<Row> = { rows: Row[]; hasNextPage: boolean; hasPreviousPage: boolean };
+
+/** A list whose parts are fetched when they are asked for; those asked for in the same tick share one statement. */
+export type List<Row> = { page(): Promise<Page<Row>>; totalCount(): Promise<number> };
+
+/** A sort key: the expression in SQL, its type, and whether it is what the row's id breaks ties of. */
+export type SortKey = { expression: string; id: string; type: 'timestamptz' | 'text' };
+
+/** The conditions and the order that cut a page out of a list sorted by `key`. */
+export type Keyset = { where: RawBuilder<unknown>; orderBy: RawBuilder<unknown> };
+
+export function keysetOf(args: PageArgs<string>, key: SortKey): Keyset {
+  const { expression, id, type } = key;
+  const tuple = sql.raw(`(${expression}, ${id})`);
+  const bound = (name: 'after' | 'before', operator: string) =>
+    args[name]
+      ? sql` AND ${tuple} ${sql.raw(operator)} (${param(`${name}Key`)}::${sql.raw(type)}, ${param(`${name}Id`)}::uuid)`
+      : sql``;
+  const direction = sql.raw(args.descending !== args.backward ? 'DESC' : 'ASC');
+  return {
+    where: sql`true${bound('after', args.descending ? '<' : '>')}${bound('before', args.descending ? '>' : '<')}`,
+    orderBy: sql`${sql.raw(expression)} ${direction}, ${sql.raw(id)} ${direction}`,
+  };
+}
+
+/** The values that the placeholders of a keyset stand for; one row more than the page tells whether more follow. */
+function pageValues(args: PageArgs<string>): Record<string, unknown> {
+  return {
+    afterKey: args.after?.key,
+    afterId: args.after?.id,
+    beforeKey: args.before?.key,
+    beforeId: args.before?.id,
+    limit: args.size + 1,
+  };
+}
+
+/** What makes two pages the same statement. */
+export function pageShape(args: PageArgs<string>): string {
+  const flags = [
+    args.descending,
+    args.backward,
+    args.after !== undefined,
+    args.before !== undefined,
+  ];
+  return `${args.field} ${flags.map(Number).join('')}`;
+}
+
+export type ListSource = {
+  read: Read;
+  shape: string;
+  args: PageArgs<string>;
+  /** What the placeholders stand for, besides those of the page and `parents`. */
+  values: Record<string, unknown>;
+  /** `FROM … WHERE … ORDER BY … LIMIT`: the rows of one parent `k.id`, under the alias `item`. */
+  rows: () => RawBuilder<unknown>;
+  /** The columns to select from `item`. */
+  columns: () => RawBuilder<unknown>;
+  /** The same order once more, over `item`. */
+  order: () => RawBuilder<unknown>;
+  /** An expression: the size of the whole list of one parent `k.id`. */
+  total: () => RawBuilder<unknown>;
+};
+
+type Request = { parent: string; wantsPage: boolean; wantsTotal: boolean };
+type Answer<Row> = { page: Page<Row>; total: number };
+
+/** Makes the lists of parents (uuids) that one field of a query asks for with the same arguments. */
+export function listsOf<Row>(source: ListSource): (parent: string) => List<Row> {
+  const loader = new DataLoader<Request, Answer<Row>>((requests) => fetchLists(source, requests), {
+    cache: false,
+  });
+  return (parent) => {
+    let open: { request: Request; answer: Promise<Answer<Row>> } | undefined;
+    // Siblings in a selection ask within one tick; the statement goes out after it, knowing what all of them want.
+    const ask = (want: 'wantsPage' | 'wantsTotal') => {
+      if (open === undefined) {
+        const request = { parent, wantsPage: false, wantsTotal: false };
+        open = { request, answer: loader.load(request) };
+        process.nextTick(() => {
+          open = undefined;
+        });
+      }
+      open.request[want] = true;
+      return open.answer;
+    };
+    let page: Promise<Answer<Row>> | undefined;
+    let total: Promise<Answer<Row>> | undefined;
+    return {
+      async page() {
+        page ??= ask('wantsPage');
+        return (await page).page;
+      },
+      async totalCount() {
+        total ??= ask('wantsTotal');
+        return (await total).total;
+      },
+    };
+  };
+}
+
+async function fetchLists<Row>(
+  source: ListSource,
+  requests: readonly Request[],
+): Promise<Answer<Row>[]> {
+  const { args } = source;
+  const wantsPage = requests.some((request) => request.wantsPage);
+  const wantsTotal = requests.some((request) => request.wantsTotal);
+  const found = await run<Row & Ordinal & { present: boolean; total: number }>(
+    source.read,
+    `${source.shape} ${wantsPage ? pageShape(args) : ''} ${wantsTotal}`,
+    () => listStatement(source, wantsPage, wantsTotal),
+    {
+      ...source.values,
+      ...pageValues(args),
+      parents: requests.map((request) => request.parent),
+    },
+  );
+  const answers = requests.map(() => ({ rows: [] as Row[], total: 0 }));
+  for (const row of found) {
+    const answer = answers[row.ordinal - 1];
+    if (answer) {
+      answer.total = row.total;
+      if (row.present) {
+        answer.rows.push(row);
+      }
+    }
+  }
+  return answers.map(({ rows, total }) => ({ page: cut(rows, args), total }));
+}
+
+function listStatement(source: ListSource, page: boolean, total: boolean): RawBuilder<unknown> {
+  const { columns, rows, order } = source;
+  const totalColumn = total ? sql`(${source.total()})::int` : sql`0`;
+  const from = sql`FROM unnest(${param('parents')}::uuid[]) WITH ORDINALITY AS k(id, ordinal)`;
+  if (!page) {
+    return sql`SELECT ${ordinal}, false AS "present", ${totalColumn} AS "total" ${from}`;
+  }
+  // Totals go with parents that have no row, too, hence the outer join.
+  const join = total ? sql`LEFT JOIN LATERAL` : sql`CROSS JOIN LATERAL`;
+  const on = total ? sql`ON true` : sql``;
+  const totals = total
+    ? sql`(SELECT k.id, k.ordinal, ${totalColumn} AS total ${from}) AS k`
+    : sql`(SELECT k.id, k.ordinal, 0 AS total ${from}) AS k`;
+  return sql`SELECT ${ordinal}, item.id IS NOT NULL AS "present", k.total AS "total", ${columns()}
+FROM ${totals} ${join} (${rows()}) AS item ${on}
+ORDER BY k.ordinal, ${order()}`;
+}
+
+function cut<Row>(rows: Row[], args: PageArgs<string>): Page<Row> {
+  const more = rows.length > args.size;
+  const kept = rows.slice(0, args.size);
+  return args.backward
+    ? { rows: kept.reverse(), hasNextPage: args.before !== undefined, hasPreviousPage: more }
+    : { rows: kept, hasNextPage: more, hasPreviousPage: args.after !== undefined };
+}

@@ -1,0 +1,52 @@
+/** Roles by id and by scope, with what they inherit. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Read } from '../db/database.ts';
+import type { Role } from '../db/generated/prisma/client.ts';
+import { rowOf } from '../db/tables.ts';
+import { NIL_UUID } from '../domain/id.ts';
+import { keyTable, loadMany, loadOne, ordinal } from './batch.ts';
+
+export function roleColumns(alias: string): RawBuilder<unknown> {
+  return rowOf('role', alias);
+}
+
+/** The loaders of one request. Keys are uuids. */
+export function roleLoaders(read: Read) {
+  const columns = { id: 'uuid' };
+  const byId = loadOne<{ id: string }, Role>({
+    read,
+    shape: 'role by id',
+    columns,
+    build: () =>
+      sql`SELECT ${ordinal}, ${roleColumns('r')} FROM ${keyTable(columns)} JOIN role r ON r.id = k.id`,
+  });
+  const ofScope = loadMany<{ id: string }, Role>({
+    read,
+    shape: 'roles of a scope',
+    columns,
+    build: () =>
+      sql`SELECT ${ordinal}, ${roleColumns('r')} FROM ${keyTable(columns)} JOIN role r ON r.scope_id IN (${sql.lit(NIL_UUID)}, k.id)
+ORDER BY k.ordinal, r.organization_id IS NOT NULL, r.created_at, r.id`,
+  });
+  const effectivePermissions = loadMany<{ id: string }, { permission: string }>({
+    read,
+    shape: 'effective permissions of roles',
+    columns,
+    build: () =>
+      sql`SELECT DISTINCT ${ordinal}, held.permission AS "permission"
+FROM ${keyTable(columns)} CROSS JOIN LATERAL (
+WITH RECURSIVE chain(id, permissions, extends_role_id) AS (
+  SELECT r.id, r.permissions, r.extends_role_id FROM role r WHERE r.id = k.id
+  UNION SELECT r.id, r.permissions, r.extends_role_id FROM chain c JOIN role r ON r.id = c.extends_role_id
+) SELECT unnest(c.permissions) AS permission FROM chain c) AS held ORDER BY 1, 2`,
+  });
+  return {
+    byId: (id: string) => byId({ id }),
+    /** Those that may be assigned in the organization: the environment's, then its own. */
+    assignableIn: (organizationId: string) => ofScope({ id: organizationId }),
+    ofEnvironment: () => ofScope({ id: NIL_UUID }),
+    async effectivePermissionsOf(id: string): Promise<string[]> {
+      return (await effectivePermissions({ id })).map((row) => row.permission);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** Users by their keys, and the list of all. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Read } from '../db/database.ts';
+import type { Identity, User } from '../db/generated/prisma/client.ts';
+import { type RowOf, rowOf } from '../db/tables.ts';
+import { NIL_UUID } from '../domain/id.ts';
+import { keyTable, loadMany, loadOne, ordinal } from './batch.ts';
+import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
+import { containment, searchTerm } from './search.ts';
+import { param } from './statement.ts';
+
+export type UserRow = RowOf<User>;
+
+export type UserOrderField = 'CREATED_AT' | 'EMAIL' | 'NAME';
+
+export type UserListFilter = {
+  search?: string | null;
+  metadata?: object | null;
+  emailDomain?: string | null;
+  withoutMemberships?: boolean | null;
+};
+
+const keys: Record<UserOrderField, { column: string; type: SortKey['type'] }> = {
+  CREATED_AT: { column: 'created_at', type: 'timestamptz' },
+  EMAIL: { column: 'email', type: 'text' },
+  NAME: { column: 'name_key', type: 'text' },
+};
+
+function userColumns(alias: string): RawBuilder<unknown> {
+  return rowOf('user', alias);
+}
+
+/** The loaders of one request. Ids are uuids; addresses are normalized. */
+export function userLoaders(read: Read) {
+  const lookup = (column: string, type: string) => {
+    const load = loadOne<{ key: string }, UserRow>({
+      read,
+      shape: `user by ${column}`,
+      columns: { key: type },
+      build: () =>
+        sql`SELECT ${ordinal}, ${userColumns('u')} FROM ${keyTable({ key: type })} JOIN "user" u ON u.${sql.ref(column)} = k.key`,
+    });
+    return (key: string) => load({ key });
+  };
+  const identitiesOf = loadMany<{ id: string }, Identity>({
+    read,
+    shape: 'identities',
+    columns: { id: 'uuid' },
+    build: () =>
+      sql`SELECT ${ordinal}, ${rowOf('identity', 'i')} FROM ${keyTable({ id: 'uuid' })} JOIN identity i ON i.user_id = k.id
+ORDER BY k.ordinal, i.created_at, i.id`,
+  });
+  return {
+    byId: lookup('id', 'uuid'),
+    byEmail: lookup('email', 'text'),
+    byExternalId: lookup('external_id', 'text'),
+    identitiesOf: (id: string) => identitiesOf({ id }),
+    list: (filter: UserListFilter, args: PageArgs<UserOrderField>) => userList(read, filter, args),
+  };
+}
+
+function userList(
+  read: Read,
+  filter: UserListFilter,
+  args: PageArgs<UserOrderField>,
+): List<UserRow> {
+  const term = searchTerm(filter.search);
+  const metadata = containment(filter.metadata);
+  const { emailDomain, withoutMemberships } = filter;
+  const { column, type } = keys[args.field];
+  const keyset = (alias: string) =>
+    keysetOf(args, { expression: `${alias}.${column}`, id: `${alias}.id`, type });
+  const matches = () => {
+    const search = term ? sql` AND u.search_text LIKE ${param('search')}` : sql``;
+    const contained = metadata ? sql` AND u.metadata @> ${param('metadata')}::jsonb` : sql``;
+    const domain =
+      emailDomain != null ? sql` AND split_part(u.email, '@', 2) = ${param('emailDomain')}` : sql``;
+    const memberships =
+      withoutMemberships == null
+        ? sql``
+        : sql` AND u.membership_count ${sql.raw(withoutMemberships ? '= 0' : '> 0')}`;
+    // OFFSET 0 keeps the planner from walking all users in order instead.
+    const narrow = term?.indexed || metadata || emailDomain != null || withoutMemberships;
+    const fence = narrow ? sql` OFFSET 0` : sql``;
+    return sql`(SELECT u.* FROM "user" u WHERE NOT u.invited_only${search}${contained}${domain}${memberships}${fence}) AS u`;
+  };
+  return listsOf<UserRow>({
+    read,
+    shape: `users ${JSON.stringify([term?.indexed, metadata !== undefined, emailDomain != null, withoutMemberships])}`,
+    args,
+    values: { search: term?.pattern, metadata, emailDomain: emailDomain?.toLowerCase() },
+    rows: () =>
+      sql`SELECT u.* FROM ${matches()} WHERE ${keyset('u').where} ORDER BY ${keyset('u').orderBy} LIMIT ${param('limit')}`,
+    columns: () => userColumns('item'),
+    order: () => keyset('item').orderBy,
+    total: () => sql`SELECT count(*) FROM ${matches()}`,
+  })(NIL_UUID);
+}

@@ -1,0 +1,55 @@
+import { pino } from 'pino';
+import { readConfig } from '../../src/config.ts';
+import { type Gateway, startGateway } from '../../src/gateway.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+
+export type Answer<Data> = {
+  data?: Data | null;
+  errors?: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[];
+};
+
+export type TestGateway = TestDatabase & {
+  gateway: Gateway;
+  /** The secret of the first key, which may do everything. */
+  key: string;
+  /** Sends one operation by POST, with the first key unless another credential (or null for none) is given. */
+  ask<Data = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+    credential?: string | null,
+  ): Promise<Answer<Data>>;
+};
+
+/** A real gateway on a free port over a database of its own. */
+export async function createGateway(
+  settings: Record<string, string> = {},
+): Promise<TestGateway> {
+  const database = await createDatabase();
+  const config = readConfig({ PORT: '0', DATABASE_URL: database.url, ...settings });
+  const gateway = await startGateway(config, { log: pino({ level: 'silent' }) });
+  const key = gateway.newApiKey ?? settings.GATEHOUSE_API_KEY ?? '';
+  return {
+    ...database,
+    gateway,
+    key,
+    async ask<Data>(
+      query: string,
+      variables: Record<string, unknown> = {},
+      credential: string | null = key,
+    ) {
+      const response = await fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(credential === null ? {} : { authorization: `Bearer ${credential}` }),
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      return (await response.json()) as Answer<Data>;
+    },
+    async close() {
+      await gateway.stop();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+/** One PostgreSQL for the whole run, one database per test file. The browser and the soak tests are run by name. */
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/support/closing-line.ts'],
+    projects: [
+      project('main', ['test/**/*.test.ts'], ['test/browser/**', 'test/soak/**']),
+      project('browser', ['test/browser/**/*.test.ts']),
+      project('soak', ['test/soak/**/*.test.ts']),
+    ],
+  },
+});
+
+function project(name: string, include: string[], exclude: string[] = []) {
+  return {
+    test: {
+      name,
+      include,
+      exclude,
+      globalSetup: ['./test/support/global-setup.ts'],
+      testTimeout: name === 'soak' ? 600_000 : 60_000,
+      hookTimeout: 120_000,
+      passWithNoTests: false,
+    },
+  };
+}
