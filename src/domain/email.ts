@@ -1,5 +1,5 @@
 /** One canonical spelling for every address. */
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 /** What may stand before the @. `%` and `!` are left out: some mail servers read them as routes to elsewhere. */
 const LOCAL = /^[a-z0-9#$&'*+/=?^_{}~-]+(?:\.[a-z0-9#$&'*+/=?^_{}~-]+)*$/;
@@ -59,6 +59,8 @@ function isDomainName(host: string): boolean {
     host.length <= 253 &&
     labels.length >= 2 &&
     labels.every((label) => DOMAIN_LABEL.test(label)) &&
-    !/^\d+$/.test(top)
+    !/^\d+$/.test(top) &&
+    // Punycode that spells nothing passes through both functions as it is.
+    !domainToUnicode(host).includes('xn--')
   );
 }

@@ -55,7 +55,7 @@ export const examples: GraphiqlExample[] = [
     }
   }
 }`,
-    variables: { slug: 'megasoft-inc', search: null },
+    variables: { slug: 'megasoft', search: null },
   },
   {
     title: 'One person with all their organizations.',

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
+import type { TypedDocumentString } from '../generated/graphql.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 
 export type Answer<Data> = {
@@ -13,9 +14,9 @@ export type TestGateway = TestDatabase & {
   /** The secret of the first key, which may do everything. */
   key: string;
   /** Sends one operation by POST, with the first key unless another credential (or null for none) is given. */
-  ask<Data = Record<string, unknown>>(
-    query: string,
-    variables?: Record<string, unknown>,
+  ask<Data = Record<string, unknown>, Variables = Record<string, unknown>>(
+    query: string | TypedDocumentString<Data, Variables>,
+    variables?: Variables,
     credential?: string | null,
   ): Promise<Answer<Data>>;
 };
@@ -32,9 +33,9 @@ export async function createGateway(
     ...database,
     gateway,
     key,
-    async ask<Data>(
-      query: string,
-      variables: Record<string, unknown> = {},
+    async ask<Data, Variables>(
+      query: string | TypedDocumentString<Data, Variables>,
+      variables?: Variables,
       credential: string | null = key,
     ) {
       const response = await fetch(`${gateway.url}/graphql`, {

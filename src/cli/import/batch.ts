@@ -1,4 +1,4 @@
-/** Takes a batch of rows of a file through reading, the check for duplicates, and the domain. */
+/** Takes a window of rows of a file through reading, the check for duplicates, and the domain. */
 import { DomainError, DuplicateError } from '../../domain/errors.ts';
 import { type IdKind, kindOf } from '../../domain/id.ts';
 import { type Apply, applyOrSplit, describeFailure } from './failures.ts';
@@ -13,8 +13,12 @@ export type Candidate<Input> = {
   sourceId: string;
   /** What only one row of the file may have; undefined if that cannot be told. */
   key: string | undefined;
+  /** What else is unique: of rows that share it, one is tried after the other. */
+  claims?: string[];
   input: Input;
 };
+
+type Read<Input> = Omit<Candidate<Input>, 'line' | 'sourceId'>;
 
 /** Ids as people see them. */
 export type Ids = Pick<RowResult, 'organizationId' | 'userId' | 'membershipId'>;
@@ -23,9 +27,11 @@ export type Ids = Pick<RowResult, 'organizationId' | 'userId' | 'membershipId'>;
 export type FileRules<Input> = {
   sourceId(cells: Cells): string;
   /** @throws CellError for a cell that cannot be read. */
-  read(cells: Cells): { key: string | undefined; input: Input };
+  read(cells: Cells): Read<Input>;
   /** Replaces what rows name by what it is. A row that names what is not there becomes its refusal. */
   resolve?(candidates: Candidate<Input>[]): Promise<(Candidate<Input> | RowResult)[]>;
+  /** Divides rows into lanes that can be written at the same time, each in its order. @default one lane */
+  lanes?(candidates: Candidate<Input>[]): Candidate<Input>[][];
   /** All or nothing, in one transaction. */
   apply: Apply<Candidate<Input>, RowResult>;
   /** What stands for rows whose key an earlier row of the file has taken, in their order. */
@@ -35,48 +41,59 @@ export type FileRules<Input> = {
   duplicate: { code: string; note: string };
 };
 
-/** Imports a batch of rows and resolves to their results, in the order of the rows. */
-export type ImportBatch = (rows: SourceRow[]) => Promise<RowResult[]>;
+/** The results of a window in the order of its rows, as far as it got before `failure` stopped it. */
+export type WindowResult = { results: RowResult[]; failure?: unknown };
 
-/** An `ImportBatch` by the rules of a kind of file; `seen` holds the keys of the rows of the file until then. */
-export function batchImporter<Input>(rules: FileRules<Input>, seen: SeenKeys): ImportBatch {
+/** Imports a window of rows; `onDone` is told of every batch of so many rows that is through. */
+export type ImportWindow = (
+  rows: SourceRow[],
+  signal: AbortSignal,
+  onDone: (rows: number) => void,
+) => Promise<WindowResult>;
+
+const batchSize = 1000;
+
+/** An `ImportWindow` by the rules of a kind of file; `seen` holds the keys of the rows of the file until then. */
+export function windowImporter<Input>(rules: FileRules<Input>, seen: SeenKeys): ImportWindow {
   const apply = applyOrSplit(rules.apply, (row) => rules.group?.(row), refuseByError);
 
-  return async (rows) => {
+  return async (rows, signal, onDone) => {
     const results: RowResult[] = [];
-    const note = (result: RowResult) => results.push(result);
-    const candidates: Candidate<Input>[] = [];
-    for (const row of rows) {
-      const read = readRow(rules, row);
-      if ('outcome' in read) {
-        note(read);
-      } else {
-        candidates.push(read);
-      }
-    }
-    let left: Candidate<Input>[] = [];
-    for (const resolved of (await rules.resolve?.(candidates)) ?? candidates) {
-      if ('outcome' in resolved) {
-        note(resolved);
-      } else {
-        left.push(resolved);
-      }
-    }
-    // A row whose key is tried by an earlier one waits: it is a duplicate only if that one gets through.
-    while (left.length > 0) {
-      const { first, waiting, duplicates } = sortOut(left, seen);
-      const applied = await apply(first);
-      for (const [at, result] of applied.entries()) {
-        const key = first[at]?.key;
-        if (key !== undefined && result.outcome !== 'refused') {
-          seen.add(key);
+    const note = (...batch: RowResult[]) => {
+      results.push(...batch);
+      onDone(batch.length);
+    };
+    const applyLane = async (lane: Candidate<Input>[]) => {
+      for (let at = 0; at < lane.length && !signal.aborted; at += batchSize) {
+        const batch = lane.slice(at, at + batchSize);
+        const applied = await apply(batch);
+        for (const [place, { outcome }] of applied.entries()) {
+          const key = batch[place]?.key;
+          if (key !== undefined && outcome !== 'refused') {
+            seen.add(key);
+          }
         }
-        note(result);
+        note(...applied);
       }
-      (await refuseDuplicates(rules, duplicates)).forEach(note);
-      left = waiting;
-    }
-    return results.sort((one, other) => one.line - other.line);
+    };
+    const work = async () => {
+      const [candidates, unread] = divide(rows.map((row) => readRow(rules, row)));
+      note(...unread);
+      const [found, unresolved] = divide((await rules.resolve?.(candidates)) ?? candidates);
+      note(...unresolved);
+      // A row whose key is tried by an earlier one waits: it is a duplicate only if that one gets through.
+      for (let left = found; left.length > 0 && !signal.aborted; ) {
+        const { first, waiting, duplicates } = sortOut(left, seen);
+        await allEnded((rules.lanes?.(first) ?? [first]).map(applyLane));
+        note(...(await refuseDuplicates(rules, duplicates)));
+        left = waiting;
+      }
+    };
+    const failure = await work().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return { results: results.sort((one, other) => one.line - other.line), failure };
   };
 }
 
@@ -114,6 +131,29 @@ function readRow<Input>(rules: FileRules<Input>, row: SourceRow): Candidate<Inpu
   }
 }
 
+function divide<Input>(
+  rows: (Candidate<Input> | RowResult)[],
+): [candidates: Candidate<Input>[], results: RowResult[]] {
+  const candidates: Candidate<Input>[] = [];
+  const results: RowResult[] = [];
+  for (const row of rows) {
+    if ('outcome' in row) {
+      results.push(row);
+    } else {
+      candidates.push(row);
+    }
+  }
+  return [candidates, results];
+}
+
+// Waits for all, so that nothing is still being written when the first failure is thrown.
+async function allEnded(work: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') {
+    throw failed.reason;
+  }
+}
+
 function sortOut<Input>(candidates: Candidate<Input>[], seen: SeenKeys) {
   const tried = new Set<string>();
   const sorted: Record<'first' | 'waiting' | 'duplicates', Candidate<Input>[]> = {
@@ -122,14 +162,17 @@ function sortOut<Input>(candidates: Candidate<Input>[], seen: SeenKeys) {
     duplicates: [],
   };
   for (const candidate of candidates) {
-    const { key } = candidate;
+    const { key, claims = [] } = candidate;
+    const wanted = key === undefined ? claims : [key, ...claims];
     if (key !== undefined && seen.has(key)) {
       sorted.duplicates.push(candidate);
-    } else if (key !== undefined && tried.has(key)) {
+    } else if (wanted.some((claim) => tried.has(claim))) {
       sorted.waiting.push(candidate);
     } else {
       sorted.first.push(candidate);
-      tried.add(key ?? '');
+    }
+    for (const claim of wanted) {
+      tried.add(claim);
     }
   }
   return sorted;

@@ -3,6 +3,7 @@ import { normalizeEmail } from '../../domain/email.ts';
 import { encodeId, type IdKind } from '../../domain/id.ts';
 import { addMembers, type MemberInput } from '../../domain/membership.ts';
 import { type Candidate, type FileRules, refusal, refuseByError } from './batch.ts';
+import { divideInto } from './lanes.ts';
 import { organizationIds } from './organizations.ts';
 import type { RowResult } from './report.ts';
 import type { Session } from './session.ts';
@@ -38,6 +39,8 @@ export function membershipRules(session: Session, reactivate: boolean): FileRule
           : { ...candidate, input: { ...candidate.input, organizationId } };
       });
     },
+    lanes: (candidates) =>
+      divideInto(session.lanes, candidates, ({ input }) => input.organizationId),
     apply(candidates) {
       const organizations = new Set(candidates.map(({ input }) => input.organizationId));
       return session.write([...organizations], async (tx) => {

@@ -1,6 +1,6 @@
 /** Imports the files, one after the other, batch by batch. */
 import type { Connection } from '../connect.ts';
-import { batchImporter, type ImportBatch } from './batch.ts';
+import { type ImportWindow, windowImporter } from './batch.ts';
 import type { FileKind } from './columns.ts';
 import { membershipRules } from './memberships.ts';
 import { organizationRules } from './organizations.ts';
@@ -23,7 +23,9 @@ export type ImportOptions = {
   signal: AbortSignal;
 };
 
-const batchSize = 1000;
+// Large enough that the rows of an organization come together, small enough to keep.
+const windowRows = 8000;
+const windowCharacters = 8_000_000;
 
 /**
  * Imports `sources` in their order, which must be that of what depends on what. A row that is refused is a result;
@@ -39,52 +41,67 @@ export async function importSources(
       await importSource(source, importerOf(source.kind, session, options), options);
     }
   };
-  await (options.dryRun ? inDrySession(connection, work) : work(liveSession(connection)));
+  await (options.dryRun ? inDrySession(connection, work) : work(await liveSession(connection)));
 }
 
-function importerOf(kind: FileKind, session: Session, { reactivate }: ImportOptions): ImportBatch {
+function importerOf(kind: FileKind, session: Session, { reactivate }: ImportOptions): ImportWindow {
   const seen = createSeenKeys();
   switch (kind) {
     case 'organizations':
-      return batchImporter(organizationRules(session), seen);
+      return windowImporter(organizationRules(session), seen);
     case 'users':
-      return batchImporter(userRules(session), seen);
+      return windowImporter(userRules(session), seen);
     case 'memberships':
-      return batchImporter(membershipRules(session, reactivate), seen);
+      return windowImporter(membershipRules(session, reactivate), seen);
   }
 }
 
 async function importSource(
   source: Source,
-  importBatch: ImportBatch,
+  importWindow: ImportWindow,
   { progress, onResults, signal }: ImportOptions,
 ): Promise<void> {
   progress.begin(source.kind, source.size);
   let rows = 0;
+  let bytes = 0;
   try {
-    for await (const batch of inBatches(source.rows)) {
+    for await (const window of inWindows(source.rows)) {
       if (signal.aborted) {
         return;
       }
-      await onResults(source.kind, await importBatch(batch));
-      rows += batch.length;
-      progress.update(rows, source.bytesRead());
+      let done = 0;
+      const newBytes = source.bytesRead() - bytes;
+      const { results, failure } = await importWindow(window, signal, (count) => {
+        done += count;
+        progress.update(rows + done, bytes + newBytes * (done / window.length));
+      });
+      rows += results.length;
+      bytes += newBytes;
+      await onResults(source.kind, results);
+      if (failure !== undefined) {
+        throw failure;
+      }
     }
   } finally {
     progress.end();
   }
 }
 
-async function* inBatches(rows: AsyncIterable<SourceRow>): AsyncGenerator<SourceRow[]> {
-  let batch: SourceRow[] = [];
+async function* inWindows(rows: AsyncIterable<SourceRow>): AsyncGenerator<SourceRow[]> {
+  let window: SourceRow[] = [];
+  let characters = 0;
   for await (const row of rows) {
-    batch.push(row);
-    if (batch.length === batchSize) {
-      yield batch;
-      batch = [];
+    window.push(row);
+    for (const name in row.cells) {
+      characters += row.cells[name]?.length ?? 0;
+    }
+    if (window.length === windowRows || characters > windowCharacters) {
+      yield window;
+      window = [];
+      characters = 0;
     }
   }
-  if (batch.length > 0) {
-    yield batch;
+  if (window.length > 0) {
+    yield window;
   }
 }

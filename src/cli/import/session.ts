@@ -6,6 +6,8 @@ import { inTransaction, type Transaction } from '../../domain/transaction.ts';
 import type { Connection } from '../connect.ts';
 
 export type Session = {
+  /** How many transactions are worth having at the same time. */
+  lanes: number;
   query<Row>(text: string, values: unknown[]): Promise<Row[]>;
   /** Runs `work` in a transaction that holds the locks of the organizations (uuids). */
   write<T>(organizationIds: string[], work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -19,10 +21,14 @@ export class ImportStoppedError extends Error {
 }
 
 const longestTimeout = 2 ** 31 - 1;
+const liveLanes = 2;
 
 /** A session that writes. */
-export function liveSession({ database, runner }: Connection): Session {
+export async function liveSession({ database, runner }: Connection): Promise<Session> {
+  // Where a person may have one membership only, which row gets it must not be a matter of luck.
+  const single = await database.prisma.environment.count({ where: { membershipsPerUser: 'ONE' } });
   return {
+    lanes: single > 0 ? 1 : liveLanes,
     query: (text, values) => database.read({ name: statementName(text), text }, values),
     write: (organizations, work) =>
       inTransaction(runner, { actor: { kind: 'SYSTEM' }, organizations }, work),
@@ -48,6 +54,7 @@ export async function inDrySession<T>(
       async (outer) => {
         const nested = { ...runner, newId, prisma: nestedClient(database.prisma, outer) };
         done.result = await work({
+          lanes: 1,
           query: (text, values) => outer.$queryRawUnsafe(text, ...values),
           write: (organizations, act) =>
             inTransaction(nested, { actor: { kind: 'SYSTEM' } }, (tx) => {

@@ -3,6 +3,7 @@ import { normalizeEmail } from '../../domain/email.ts';
 import { encodeId } from '../../domain/id.ts';
 import { addUsers, type UserInput } from '../../domain/user.ts';
 import { type FileRules, refuseByError } from './batch.ts';
+import { divideInto } from './lanes.ts';
 import type { RowResult } from './report.ts';
 import type { Session } from './session.ts';
 import { boolean, jsonObject, required } from './values.ts';
@@ -16,6 +17,10 @@ export function userRules(session: Session): FileRules<UserInput> {
       const email = required(cells, 'email');
       return {
         key: normalizeEmail(email) ?? undefined,
+        claims: [
+          ...(cells.external_id === undefined ? [] : [JSON.stringify([cells.external_id])]),
+          ...(cells.subject === undefined ? [] : [JSON.stringify([cells.issuer, cells.subject])]),
+        ],
         input: {
           email,
           emailVerified: boolean(cells, 'email_verified'),
@@ -32,6 +37,7 @@ export function userRules(session: Session): FileRules<UserInput> {
         },
       };
     },
+    lanes: (candidates) => divideInto(session.lanes, candidates),
     apply: (candidates) =>
       session.write([], async (tx) => {
         const outcomes = await addUsers(

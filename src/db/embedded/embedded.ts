@@ -11,7 +11,7 @@ import { acquireStartLock } from './start-lock.ts';
 
 /** A database of our own that is running, and that this process has announced itself to. */
 export type EmbeddedPostgres = {
-  /** `postgresql://<user>:<password>@127.0.0.1:<port>/gatehouse`. */
+  /** `postgresql://<user>:<password>@127.0.0.1:<port>/gatehouse?sslmode=disable`. */
   url: string;
   /** Leaves the database, and stops it when nobody else uses it. Never throws. */
   detach(): Promise<void>;
@@ -51,7 +51,9 @@ export async function attachEmbeddedPostgres(options: EmbeddedOptions): Promise<
     try {
       const address = `postgresql://${DATABASE_USER}:${password}@127.0.0.1:${server.port}`;
       const session = await enter(address, location, server, patienceMs);
-      return attached({ dataDir, location, server, session, url: `${address}/${DATABASE}` });
+      // Said out loud, so that a PGSSLMODE of the user's does not ask a server without certificates for TLS.
+      const url = `${address}/${DATABASE}?sslmode=disable`;
+      return attached({ dataDir, location, server, session, url });
     } catch (error) {
       if (!found) {
         await stopServer(location, server);
