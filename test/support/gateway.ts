@@ -22,9 +22,7 @@ export type TestGateway = TestDatabase & {
 };
 
 /** A real gateway on a free port over a database of its own. */
-export async function createGateway(
-  settings: Record<string, string> = {},
-): Promise<TestGateway> {
+export async function createGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
   const database = await createDatabase();
   const config = readConfig({ PORT: '0', DATABASE_URL: database.url, ...settings });
   const gateway = await startGateway(config, { log: pino({ level: 'silent' }) });

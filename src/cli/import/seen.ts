@@ -1,5 +1,5 @@
 /** Which keys a file has had already: eight to sixteen bytes a key, so that a file of millions fits. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type SeenKeys = {
   has(key: string): boolean;
@@ -47,6 +47,6 @@ export function createSeenKeys(): SeenKeys {
 }
 
 function fingerprint(key: string): bigint {
-  const print = createHash('sha256').update(key).digest().readBigUInt64LE();
+  const print = hash('sha256', key, 'buffer').readBigUInt64LE();
   return print === 0n ? 1n : print;
 }

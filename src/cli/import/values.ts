@@ -94,12 +94,19 @@ export function dateTime(cells: Cells, name: string): Date | undefined {
   if (cell === undefined) {
     return undefined;
   }
-  const problem = new CellError(
-    `"${name}" is not a date and time like 2025-06-27T10:57:43Z or 2025-06-27.`,
-  );
-  const match = datePattern.exec(cell);
+  const date = parseDateTime(cell);
+  if (date === undefined) {
+    throw new CellError(
+      `"${name}" is not a date and time like 2025-06-27T10:57:43Z or 2025-06-27.`,
+    );
+  }
+  return date;
+}
+
+function parseDateTime(text: string): Date | undefined {
+  const match = datePattern.exec(text);
   if (match === null) {
-    throw problem;
+    return undefined;
   }
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone] =
     match;
@@ -107,13 +114,9 @@ export function dateTime(cells: Cells, name: string): Date | undefined {
   const utc = new Date(`${local}Z`);
   // Date makes March 2 of February 30.
   if (Number.isNaN(utc.getTime()) || !utc.toISOString().startsWith(local.slice(0, 19))) {
-    throw problem;
+    return undefined;
   }
-  const date = new Date(utc.getTime() - zoneOffset(zone));
-  if (Number.isNaN(date.getTime())) {
-    throw problem;
-  }
-  return date;
+  return new Date(utc.getTime() - zoneOffset(zone));
 }
 
 // In milliseconds, positive to the east.

@@ -1,0 +1,57 @@
+/** The PostgreSQL of a run, with databases that come and go with it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { attachEmbeddedPostgres } from '../src/db/embedded/embedded.ts';
+
+export type Server = {
+  /** Makes an empty database and returns its URL. */
+  createDatabase(name: string): Promise<string>;
+  /** Drops the databases that were made, and leaves the server; a throw-away one is gone then. */
+  close(): Promise<void>;
+};
+
+/** Uses the server at `url`, or else an embedded one in a temporary folder. */
+export async function openServer(url: string | undefined): Promise<Server> {
+  const server = url === undefined ? await throwAwayServer() : { url, remove: async () => {} };
+  const made: string[] = [];
+  return {
+    async createDatabase(name) {
+      const unique = `gatehouse_bench_${name}_${process.pid}`;
+      await administer(server.url, `CREATE DATABASE ${unique}`);
+      made.push(unique);
+      const own = new URL(server.url);
+      own.pathname = `/${unique}`;
+      return own.href;
+    },
+    async close() {
+      for (const name of made) {
+        await administer(server.url, `DROP DATABASE ${name} WITH (FORCE)`);
+      }
+      await server.remove();
+    },
+  };
+}
+
+async function throwAwayServer() {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
+  const server = await attachEmbeddedPostgres({ dataDir: join(folder, 'data'), durable: false });
+  return {
+    url: server.url,
+    async remove() {
+      await server.detach();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,144 @@
+/** The data that is asked for: generated in PostgreSQL, the same in every run. */
+import pg from 'pg';
+import { readConfig } from '../src/config.ts';
+import { openStore } from '../src/store.ts';
+
+/** Tenants of one size. */
+export type Group = { tenants: number; size: number };
+
+export type World = { name: string; users: number; groups: Group[] };
+
+/** The world of the operations (a) to (c): 1,000 organizations, 50,000 users, 100,000 memberships. */
+export const MANY_TENANTS: World = {
+  name: 'many',
+  users: 50_000,
+  groups: [{ tenants: 1_000, size: 100 }],
+};
+
+/** A tenth of it, with tenants of the same size: what is dearer in the other grows with the number of tenants. */
+export const FEW_TENANTS: World = {
+  name: 'few',
+  users: 5_000,
+  groups: [{ tenants: 100, size: 100 }],
+};
+
+/** As many memberships as in the first, in tenants of very different sizes. */
+export const ODD_TENANTS: World = {
+  name: 'odd',
+  users: 50_000,
+  groups: [
+    { tenants: 50, size: 10 },
+    { tenants: 50, size: 1_000 },
+    { tenants: 1, size: 50_000 },
+  ],
+};
+
+/** The uuid of the `n`th organization of a world, from 0; those of the first group come first. */
+export function organizationUuid(n: number): string {
+  return uuidOf('1', n);
+}
+
+/** The uuid of the `n`th user of a world, from 0. */
+export function userUuid(n: number): string {
+  return uuidOf('2', n);
+}
+
+function uuidOf(kind: string, n: number): string {
+  return `01900000-0000-7000-8000-${kind}${n.toString(16).padStart(11, '0')}`;
+}
+
+const uuidSql = (kind: string, n: string) =>
+  `('01900000-0000-7000-8000-${kind}' || lpad(to_hex(${n}), 11, '0'))::uuid`;
+
+const NAMES = `(ARRAY['Ada','Grace','Edsger','Barbara','Donald','Radia','Leslie','Frances','Ken','Adele'])[1 + u.n % 10]
+  || ' ' || (ARRAY['Lovelace','Hopper','Dijkstra','Liskov','Knuth','Perlman','Lamport','Allen','Thompson','Goldberg','Turing'])[1 + u.n % 11]
+  || ' ' || u.n`;
+
+const USERS = `
+  INSERT INTO "user" (id, email, email_verified, name, name_key, search_text, created_at, updated_at)
+  SELECT ${uuidSql('2', 'u.n')}, 'person.' || u.n || '@example.com', true, name, lower(name),
+    lower(name) || E'\\nperson.' || u.n || '@example.com', at, at
+  FROM (SELECT n, timestamptz '2025-01-01' + n * interval '1 minute' AS at FROM generate_series(0, $1 - 1) AS n) AS u,
+    LATERAL (SELECT ${NAMES} AS name) AS named`;
+
+const ORGANIZATIONS = `
+  WITH slugs AS (
+    INSERT INTO organization_slug (slug, organization_id)
+    SELECT 'tenant-' || n, ${uuidSql('1', 'n')} FROM generate_series($1::int, $1 + $2 - 1) AS n)
+  INSERT INTO organization (id, display_name, slug, name_key, search_text, created_at, updated_at)
+  SELECT ${uuidSql('1', 'n')}, 'Tenant ' || n, 'tenant-' || n, 'tenant ' || n, 'tenant ' || n || E'\\ntenant-' || n, at, at
+  FROM generate_series($1::int, $1 + $2 - 1) AS n, LATERAL (SELECT timestamptz '2025-01-01' + n * interval '1 hour' AS at) AS made`;
+
+// One member of every tenant after the other, as they would come in over time, so that the rows of a tenant lie
+// scattered. A second round through the users meets them in other tenants. Of fifty members one is suspended and one
+// was removed.
+const MEMBERSHIPS = `
+  INSERT INTO membership (id, organization_id, user_id, status, status_changed_at, joined_at, provisioning_method,
+    name_key, email_key, search_text, created_at, updated_at)
+  SELECT ${uuidSql('3', '$4 + slot * $2 + tenant')}, ${uuidSql('1', '$1 + (tenant + slot * $2 / $5 * 13) % $2')}, u.id,
+    (CASE slot % 50 WHEN 7 THEN 'SUSPENDED' WHEN 13 THEN 'REMOVED' ELSE 'ACTIVE' END)::membership_status,
+    at, at, 'ADDED', u.name_key, u.email, u.search_text, at, at
+  FROM generate_series(0, $3::int - 1) AS slot, generate_series(0, $2::int - 1) AS tenant,
+    LATERAL (SELECT timestamptz '2025-02-01' + (slot * $2 + tenant) * interval '1 second' AS at) AS joined,
+    LATERAL (SELECT * FROM "user" WHERE id = ${uuidSql('2', '(slot * $2 + tenant) % $5')}) AS u
+  ORDER BY slot, tenant`;
+
+const ROLES = `
+  INSERT INTO role_assignment (organization_id, membership_id, role_scope_id, role_id, source, granted_by_kind, granted_at)
+  SELECT m.organization_id, m.id, r.scope_id, r.id, 'DIRECT', 'SYSTEM', m.created_at
+  FROM (SELECT *, row_number() OVER (PARTITION BY organization_id ORDER BY created_at) AS place FROM membership) AS m
+  JOIN role r ON r.is_built_in
+    AND (r.key = 'owner' AND place = 1 OR r.key = 'member' AND place > 1 OR r.key = 'admin' AND place % 20 = 0)
+  WHERE m.status <> 'REMOVED' ORDER BY m.created_at`;
+
+const COUNTS = [
+  `UPDATE organization o SET active_count = c.active, suspended_count = c.suspended, removed_count = c.removed
+   FROM (SELECT organization_id, count(*) FILTER (WHERE status = 'ACTIVE') AS active,
+     count(*) FILTER (WHERE status = 'SUSPENDED') AS suspended, count(*) FILTER (WHERE status = 'REMOVED') AS removed
+     FROM membership GROUP BY 1) AS c WHERE c.organization_id = o.id`,
+  `UPDATE "user" u SET membership_count = c.size
+   FROM (SELECT user_id, count(*) AS size FROM membership WHERE status <> 'REMOVED' GROUP BY 1) AS c WHERE c.user_id = u.id`,
+];
+
+// Indexes are made afterwards, at a fifth of what it costs to keep them up to date row by row.
+const INDEXES = `
+  SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS create
+  FROM pg_index WHERE NOT indisunique AND indrelid IN ('"user"'::regclass, 'membership'::regclass, 'role_assignment'::regclass)`;
+
+/** Fills the empty database at `url`: the schema with its built-in rows, then the world; statistics are up to date. */
+export async function loadWorld(url: string, world: World): Promise<void> {
+  const store = await openStore(readConfig({ DATABASE_URL: url }));
+  await store.close();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await T(client, 'BEGIN');
+    const { rows: indexes } = await client.query<{ drop: string; create: string }>(INDEXES);
+    for (const index of indexes) {
+      await T(client, index.drop);
+    }
+    await T(client, USERS, [world.users]);
+    let firstTenant = 0;
+    let firstMembership = 0;
+    for (const { tenants, size } of world.groups) {
+      await T(client, ORGANIZATIONS, [firstTenant, tenants]);
+      await T(client, MEMBERSHIPS, [firstTenant, tenants, size, firstMembership, world.users]);
+      firstTenant += tenants;
+      firstMembership += tenants * size;
+    }
+    await T(client, ROLES);
+    for (const statement of COUNTS) {
+      await T(client, statement);
+    }
+    // Deferred checks stand in the way of making an index.
+    await T(client, 'SET CONSTRAINTS ALL IMMEDIATE');
+    for (const index of indexes) {
+      await T(client, index.create);
+    }
+    await T(client, 'COMMIT');
+    await T(client, 'VACUUM ANALYZE');
+  } finally {
+    await client.end();
+  }
+}
+async function T(c: any, q: string, v?: any) { const t = performance.now(); await c.query(q, v); const d = performance.now()-t; if (d>200) console.log(d|0, q.trim().slice(0,60)); }

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { attachEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
+import { gone, query, serverOf, temporaryFolder } from '../support/embedded-world.ts';
+import { brokenInvariants } from '../support/invariants.ts';
+
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 60);
+const KEY = `ghk_${'k'.repeat(43)}`;
+const ORGANIZATIONS = 40;
+const ROWS = 3000;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const victims = ['gateway', 'postgres', 'import', 'gateway and postgres', 'nobody'] as const;
+
+/** The program as a child of its own, on this data directory. */
+function run(dataDir: string, ...argv: string[]): ChildProcess {
+  const child = spawn(process.execPath, ['src/main.ts', ...argv], {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      GATEHOUSE_DATA_DIR: dataDir,
+      GATEHOUSE_API_KEY: KEY,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return child;
+}
+
+async function startGateway(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
+  const child = run(dataDir);
+  let output = '';
+  for await (const chunk of child.stdout ?? []) {
+    output += String(chunk);
+    const url = /GraphQL\s+(\S+)/.exec(output)?.[1];
+    if (url) {
+      return { child, url };
+    }
+  }
+  throw new Error('The gateway ended before it was ready.');
+}
+
+/** Files of one round: people who partly were there before, in every status. */
+async function writeFiles(folder: string, round: number): Promise<string[]> {
+  const path = (name: string) => join(folder, `${name}-${round}.csv`);
+  const pick = <T>(values: readonly T[], index: number) => values[index % values.length];
+  const organizations = Array.from({ length: ORGANIZATIONS }, (_, n) => `o${n},Organization ${n}`);
+  const memberships = Array.from({ length: ROWS }, (_, n) => {
+    const person = Math.floor(Math.random() * 400 * (round + 1));
+    const status = pick(['ACTIVE', 'ACTIVE', 'SUSPENDED', 'PENDING_INVITE', 'REMOVED'], n);
+    return `o${n % ORGANIZATIONS},p${person}@example.com,${pick(['admin', 'member'], n)},${status}`;
+  });
+  await writeFile(path('o'), ['external_id,display_name', ...organizations].join('\n'));
+  await writeFile(
+    path('m'),
+    ['organization_external_id,email,role,status', ...memberships].join('\n'),
+  );
+  return ['--organizations', path('o'), '--memberships', path('m')];
+}
+
+/** Reads page after page until told to stop; a refusal while something is down is fine, a wrong answer is not. */
+async function read(url: string, signal: AbortSignal): Promise<void> {
+  const query =
+    '{ organizations { nodes { memberships(first: 5) { totalCount nodes { id status } } } } }';
+  while (!signal.aborted) {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+      body: JSON.stringify({ query: document }),
+    }).catch(() => undefined);
+    if (answer?.status === 200) {
+      const { data } = await answer.json().catch(() => ({ data: null }));
+      for (const { memberships } of data?.organizations.nodes ?? []) {
+        expect(memberships.nodes.length).toBeLessThanOrEqual(memberships.totalCount);
+      }
+    }
+    await sleep(20);
+  }
+}
+
+it(
+  'keeps every change with its event whatever is killed when',
+  async () => {
+    const folder = await temporaryFolder();
+    const dataDir = join(folder, '.data');
+    await mkdir(dataDir);
+    let memberships = 0;
+    const until = Date.now() + SECONDS * 1000;
+    for (let round = 0; Date.now() < until; round += 1) {
+      const victim = victims[round % victims.length] ?? 'nobody';
+      const files = await writeFiles(folder, round);
+      const gateway = await startGateway(dataDir);
+      const reading = new AbortController();
+      const reader = read(gateway.url, reading.signal);
+      const imports = [run(dataDir, 'import', ...files), run(dataDir, 'import', ...files)];
+      const ends = imports.map((child) => {
+        child.stdout?.resume();
+        return once(child, 'exit');
+      });
+      if (victim !== 'nobody') {
+        await sleep(Math.random() * 3000);
+        await kill(victim, { dataDir, gateway: gateway.child, imports });
+      }
+      await Promise.all(ends);
+      reading.abort();
+      await reader;
+      gateway.child.kill('SIGKILL');
+
+      const server = await attachEmbeddedPostgres({ dataDir });
+      try {
+        expect(await brokenInvariants(server.url), `round ${round}, killed: ${victim}`).toEqual([]);
+        memberships = Number((await query(server.url, 'SELECT count(*) FROM membership'))[0]);
+      } finally {
+        await server.detach();
+      }
+    }
+  },
+  (SECONDS + 120) * 1000,
+);
+
+async function kill(
+  victim: (typeof victims)[number],
+  world: { dataDir: string; gateway: ChildProcess; imports: ChildProcess[] },
+): Promise<void> {
+  if (victim.includes('import')) {
+    world.imports[0]?.kill('SIGKILL');
+  }
+  if (victim.includes('gateway')) {
+    world.gateway.kill('SIGKILL');
+  }
+  if (victim.includes('postgres')) {
+    const { pid } = await serverOf(world.dataDir);
+    process.kill(pid, 'SIGKILL');
+    await gone(pid);
+  }
+}
