@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/db/database.ts';
 import { BusyError, DomainError } from '../../src/domain/errors.ts';
 import { addMembers } from '../../src/domain/membership.ts';
 import { inTransaction, type Transaction } from '../../src/domain/transaction.ts';
@@ -75,7 +76,6 @@ test('the time is right whatever the time zone of the server', async () => {
   await db.query(
     `ALTER DATABASE "${new URL(db.url).pathname.slice(1)}" SET timezone = 'Asia/Tokyo'`,
   );
-  const { openDatabase } = await import('../../src/db/database.ts');
   const elsewhere = openDatabase({ url: db.url });
   try {
     const organizationId = await found(db);

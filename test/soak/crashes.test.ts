@@ -68,7 +68,7 @@ async function writeFiles(folder: string, round: number): Promise<string[]> {
 
 /** Reads page after page until told to stop; a refusal while something is down is fine, a wrong answer is not. */
 async function read(url: string, signal: AbortSignal): Promise<void> {
-  const query =
+  const document =
     '{ organizations { nodes { memberships(first: 5) { totalCount nodes { id status } } } } }';
   while (!signal.aborted) {
     const answer = await fetch(url, {
@@ -122,6 +122,7 @@ it(
         await server.detach();
       }
     }
+    expect(memberships).toBeGreaterThan(ROWS / 10);
   },
   (SECONDS + 120) * 1000,
 );
