@@ -6,6 +6,8 @@ import pg from 'pg';
 import { attachEmbeddedPostgres } from '../src/db/embedded/embedded.ts';
 
 export type Server = {
+  /** The process id of a throw-away server; of another one, undefined. */
+  pid: number | undefined;
   /** Makes an empty database and returns its URL. */
   createDatabase(name: string): Promise<string>;
   /** Drops the databases that were made, and leaves the server; a throw-away one is gone then. */
@@ -14,9 +16,11 @@ export type Server = {
 
 /** Uses the server at `url`, or else an embedded one in a temporary folder. */
 export async function openServer(url: string | undefined): Promise<Server> {
-  const server = url === undefined ? await throwAwayServer() : { url, remove: async () => {} };
+  const server =
+    url === undefined ? await throwAwayServer() : { url, pid: undefined, remove: async () => {} };
   const made: string[] = [];
   return {
+    pid: server.pid,
     async createDatabase(name) {
       const unique = `gatehouse_bench_${name}_${process.pid}`;
       await administer(server.url, `CREATE DATABASE ${unique}`);
@@ -37,8 +41,13 @@ export async function openServer(url: string | undefined): Promise<Server> {
 async function throwAwayServer() {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
   const server = await attachEmbeddedPostgres({ dataDir: join(folder, 'data'), durable: false });
+  const [found] = await administer(
+    server.url,
+    `SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid`,
+  );
   return {
     url: server.url,
+    pid: found?.pid,
     async remove() {
       await server.detach();
       await rm(folder, { recursive: true, force: true });
@@ -46,11 +55,11 @@ async function throwAwayServer() {
   };
 }
 
-async function administer(url: string, statement: string): Promise<void> {
+async function administer(url: string, statement: string): Promise<{ pid?: number }[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query<{ pid?: number }>(statement)).rows;
   } finally {
     await client.end();
   }

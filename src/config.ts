@@ -23,13 +23,13 @@ const settings = {
     'Your PostgreSQL (15 or later), instead of the embedded one.',
     undefined,
     postgresUrl(),
-    'a URL that begins with postgresql://',
+    'a URL such as postgresql://user:password@host:5432/database',
   ),
   GATEHOUSE_DIRECT_DATABASE_URL: setting(
     'The same database without a transaction pooler in between, for migrations.',
     undefined,
     postgresUrl(),
-    'a URL that begins with postgresql://',
+    'a URL such as postgresql://user:password@host:5432/database',
   ),
   GATEHOUSE_PREPARED_STATEMENTS: setting(
     'Whether to use prepared statements: "off" behind a pooler that cannot keep them.',
@@ -52,7 +52,10 @@ const settings = {
   GATEHOUSE_PUBLIC_URL: setting(
     'Where people reach the gateway, when that is not its own address.',
     undefined,
-    z.string().refine(isPlainHttpUrl),
+    z
+      .string()
+      .refine(isPlainHttpUrl)
+      .transform((url) => url.replace(/\/+$/, '')),
     'a URL that begins with https:// or http://, without query or fragment',
   ),
   GATEHOUSE_LOG_LEVEL: setting(
@@ -72,6 +75,7 @@ export type Config = {
   preparedStatements: boolean;
   dataDir: string;
   apiKey: string | undefined;
+  /** Without a slash at the end. */
   publicUrl: string | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
 };
@@ -145,7 +149,7 @@ export function describeSettings(): { name: string; meaning: string; byDefault: 
 // A misspelt setting would otherwise silently do nothing.
 function unknownSettings(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
-    .filter((name) => name.startsWith('GATEHOUSE_') && !(name in settings))
+    .filter((name) => name.startsWith('GATEHOUSE_') && env[name] && !(name in settings))
     .map((name) => `${name} is not a setting of Gatehouse.`);
 }
 
@@ -166,12 +170,5 @@ function postgresUrl() {
 }
 
 function isPlainHttpUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url !== null &&
-    /^https?:$/.test(url.protocol) &&
-    url.search === '' &&
-    url.hash === '' &&
-    url.username === ''
-  );
+  return URL.canParse(text) && /^https?:\/\/[^?#@\s\\]+$/i.test(text);
 }

@@ -22,10 +22,11 @@ export type Gateway = {
   stop(): Promise<void>;
 };
 
-const DRAIN_MS = 12_000;
+/** With the goodbyes to sockets and to the database, well within the 15 seconds that a stop may take. */
+const DRAIN_MS = 10_000;
 
 /**
- * Starts the gateway. The port is taken first, so that a start that fails has changed nothing.
+ * Starts the gateway. The port is taken first, so that a start that fails for it has changed nothing.
  * Rejects with what keeps it from starting, and then leaves nothing open.
  */
 export async function startGateway(
@@ -33,7 +34,8 @@ export async function startGateway(
   { log, onProgress }: { log: Logger; onProgress?: (message: string) => void },
 ): Promise<Gateway> {
   const { host, port } = config;
-  const http = await listen({ host, port, log });
+  let check = () => Promise.reject<void>(new Error('The gateway is starting.'));
+  const http = await listen({ host, port, log, health: healthHandler(() => check()) });
   try {
     const onError = (error: Error) => log.warn({ err: error }, 'A database connection broke');
     const store = await openStore(config, { asGateway: true, onProgress, onError });
@@ -48,17 +50,13 @@ export async function startGateway(
     });
     const authenticate = createAuthenticator(database);
     const graphql = createGraphqlServer({ read: database.read, log });
-    const closeSockets = serveWebSockets(http.server, graphql, authenticate);
-    let draining = false;
-    http.serve([
-      graphqlHandler(graphql, authenticate),
-      healthHandler(() => (draining ? Promise.reject(new Error('Draining')) : database.ping())),
-      graphiqlHandler({ examples }),
-    ]);
+    const closeSockets = serveWebSockets(http.server, { graphql, authenticate, log });
+    http.serve([graphqlHandler(graphql, authenticate), graphiqlHandler({ examples })]);
+    check = () => database.ping();
     let stopped: Promise<void> | undefined;
     const stop = async () => {
-      draining = true;
-      await Promise.all([closeSockets(), http.close(DRAIN_MS)]);
+      check = () => Promise.reject(new Error('The gateway is stopping.'));
+      await Promise.all([closeSockets(DRAIN_MS), http.close(DRAIN_MS)]);
       await store.close();
     };
     return {

@@ -34,6 +34,8 @@ export class StoreError extends Error {
 
 const OLDEST_SERVER = 150_000;
 
+const PATIENCE_MS = 10_000;
+
 /**
  * Attaches to PostgreSQL (the embedded one unless `config` names another), applies what migrations it lacks and makes
  * sure of the built-in rows. Rejects with what keeps it from that, and then leaves nothing open.
@@ -83,19 +85,27 @@ async function attach(
 }
 
 async function checkServer(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  const version = await askVersion(url).catch((error: unknown) => {
+    throw new StoreError(`Cannot reach the database of DATABASE_URL: ${reasonOf(error)}.`);
+  });
+  if (version < OLDEST_SERVER) {
+    throw new StoreError('DATABASE_URL leads to a PostgreSQL that is older than 15.');
+  }
+}
+
+async function askVersion(connectionString: string): Promise<number> {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
+  });
+  client.on('error', () => {});
   try {
     await client.connect();
     const { rows } = await client.query<{ version: number }>(
       `SELECT current_setting('server_version_num')::int AS version`,
     );
-    if ((rows[0]?.version ?? 0) < OLDEST_SERVER) {
-      throw new StoreError('DATABASE_URL leads to a PostgreSQL that is older than 15.');
-    }
-  } catch (error) {
-    throw error instanceof StoreError
-      ? error
-      : new StoreError(`Cannot reach the database of DATABASE_URL: ${reasonOf(error)}.`);
+    return rows[0]?.version ?? 0;
   } finally {
     await client.end().catch(() => {});
   }

@@ -41,7 +41,10 @@ export function createAuthenticator({ read, prisma }: Database): Authenticate {
     }
     const { id, organizationId, permissions, identityModel } = key;
     if (!key.usedLately) {
-      await prisma.$executeRaw`UPDATE api_key SET last_used_at = now() WHERE id = ${id}::uuid`;
+      // Whoever finds the row taken leaves it: somebody else is noting the same, or revoking the key.
+      await prisma.$executeRaw`
+        UPDATE api_key SET last_used_at = now() WHERE id = (
+          SELECT id FROM api_key WHERE id = ${id}::uuid FOR UPDATE SKIP LOCKED)`;
     }
     return { principal: { kind: 'apiKey', id, organizationId, permissions }, identityModel };
   };

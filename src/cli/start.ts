@@ -4,18 +4,23 @@ import { pino } from 'pino';
 import type { Config } from '../config.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 
+/** How long a stop may take. What is under way was given up long before; only a database that hangs takes longer. */
+const STOP_MS = 15_000;
+
+/** Ctrl-C reaches us from the terminal and once more from npm: that is one wish to stop, not two. */
+const SAME_SIGNAL_MS = 500;
+
 /** The command `start`. It ends when the process is told to, after draining. */
 export function startCommand(settings: () => Config, say: (message: string) => void): Command {
   return new Command('start')
     .description('Starts the gateway. This is what happens without a command.')
     .action(async () => {
       const config = settings();
-      const stopping = stopSignal();
+      const stopping = stopSignal(say);
       const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
       const gateway = await startGateway(config, { log, onProgress: say });
       process.stdout.write(greeting(gateway));
-      const signal = await stopping;
-      say(`${signal}: finishing what is under way.`);
+      await stopping;
       await gateway.stop();
     });
 }
@@ -34,13 +39,25 @@ function greeting({ url, newApiKey }: Gateway): string {
 }
 
 // Listened for from before the start: a signal that comes in the middle of it counts, too.
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(130));
-        resolve(signal);
-      });
+function stopSignal(say: (message: string) => void): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let since: number | undefined;
+  const take = (signal: string) => {
+    if (since === undefined) {
+      since = performance.now();
+      say(`${signal}: finishing what is under way.`);
+      setTimeout(giveUp, STOP_MS, say).unref();
+      resolve();
+    } else if (performance.now() - since > SAME_SIGNAL_MS) {
+      process.exit(130);
     }
-  });
+  };
+  process.on('SIGINT', take).on('SIGTERM', take);
+  return promise;
+}
+
+// A crash is safe, and a stop that never ends is not one.
+function giveUp(say: (message: string) => void): void {
+  say('It does not end: stopping all the same.');
+  process.exit(1);
 }

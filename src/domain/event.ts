@@ -1,7 +1,11 @@
 /** Past-tense facts: what the acts append, and how it is written at the end of the transaction. */
 import type { EventCause, EventType, MembershipStatus } from '../db/generated/prisma/enums.ts';
 
-/** A JSON object. */
+/**
+ * A JSON object. What stands in it so far, ids being uuids: of MEMBERSHIP_STATUS_CHANGED `roles` (`{ id, key, source }[]`:
+ * held, offered, or held until the removal) and, when it happened by the clock, `deadline` (ISO 8601); of
+ * IDENTITY_LINKED `issuer`.
+ */
 export type EventDetail = { [key: string]: unknown };
 
 /** Ids are uuids. */

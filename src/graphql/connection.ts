@@ -36,14 +36,6 @@ export type ListOrder<Field extends string, Row> = {
   keyOf(row: Row): Date | string | null;
 };
 
-export const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Which end of a list comes first.',
-  values: {
-    ASC: { description: 'The smallest, earliest or alphabetically first value comes first.' },
-    DESC: { description: 'The largest, latest or alphabetically last value comes first.' },
-  },
-});
-
 const PageInfoType = builder.objectRef<PageInfo>('PageInfo').implement({
   description: 'Where a page lies in its list.',
   fields: (t) => ({

@@ -9,13 +9,13 @@ import {
   connectionOf,
   connectionType,
   type ListOrder,
-  OrderDirection,
   pageArguments,
   readPage,
 } from './connection.ts';
 import type { Context } from './context.ts';
 import { MembershipStatus, ProvisioningMethod } from './membership-enums.ts';
 import { Membership, Organization, User } from './nodes.ts';
+import { orderType } from './order.ts';
 
 const MembershipConnection = connectionType<MembershipRow>('Membership', Membership, 'memberships');
 
@@ -29,21 +29,7 @@ const MembershipOrderFieldType = builder.enumType('MembershipOrderField', {
   },
 });
 
-const MembershipOrder = builder.inputType('MembershipOrder', {
-  description: 'How to sort memberships.',
-  fields: (t) => ({
-    field: t.field({
-      type: MembershipOrderFieldType,
-      required: true,
-      description: 'What to sort by.',
-    }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      description: 'Which end comes first.',
-    }),
-  }),
-});
+const MembershipOrder = orderType('Membership', MembershipOrderFieldType, 'memberships');
 
 const MembershipFilter = builder.inputType('MembershipFilter', {
   description: 'Which memberships to list. All conditions must hold.',

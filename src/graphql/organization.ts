@@ -9,13 +9,13 @@ import {
   connectionType,
   emptyConnection,
   type ListOrder,
-  OrderDirection,
   pageArguments,
   readPage,
 } from './connection.ts';
 import type { Context } from './context.ts';
 import { guarded } from './guard.ts';
 import { Organization, Role } from './nodes.ts';
+import { orderType } from './order.ts';
 import { OrganizationSettings, Seats } from './organization-settings.ts';
 import { ifSeen, seesOrganization } from './visible.ts';
 
@@ -101,21 +101,7 @@ const OrganizationOrderField = builder.enumType('OrganizationOrderField', {
   },
 });
 
-const OrganizationOrder = builder.inputType('OrganizationOrder', {
-  description: 'How to sort organizations.',
-  fields: (t) => ({
-    field: t.field({
-      type: OrganizationOrderField,
-      required: true,
-      description: 'What to sort by.',
-    }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      description: 'Which end comes first.',
-    }),
-  }),
-});
+const OrganizationOrder = orderType('Organization', OrganizationOrderField, 'organizations');
 
 const OrganizationFilter = builder.inputType('OrganizationFilter', {
   description: 'Which organizations to list. All conditions must hold.',

@@ -9,7 +9,6 @@ import {
   connectionOf,
   connectionType,
   type ListOrder,
-  OrderDirection,
   pageArguments,
   readPage,
 } from './connection.ts';
@@ -17,6 +16,7 @@ import type { Context } from './context.ts';
 import { invalidArgument } from './errors.ts';
 import { guarded } from './guard.ts';
 import { User } from './nodes.ts';
+import { orderType } from './order.ts';
 import { AuthMethod } from './organization-settings.ts';
 import { ifSeen, seesUser } from './visible.ts';
 
@@ -130,17 +130,7 @@ const UserOrderFieldType = builder.enumType('UserOrderField', {
   },
 });
 
-const UserOrder = builder.inputType('UserOrder', {
-  description: 'How to sort users.',
-  fields: (t) => ({
-    field: t.field({ type: UserOrderFieldType, required: true, description: 'What to sort by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      description: 'Which end comes first.',
-    }),
-  }),
-});
+const UserOrder = orderType('User', UserOrderFieldType, 'users');
 
 const UserFilter = builder.inputType('UserFilter', {
   description: 'Which users to list. All conditions must hold.',

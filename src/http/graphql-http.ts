@@ -1,8 +1,9 @@
 /** GraphQL over HTTP: POST and GET, with server-sent events for those who ask for them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth/authenticate.ts';
+import { credentialsOf } from './credentials.ts';
 import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
-import { LARGEST_MESSAGE, refuse, requestIdOf } from './request.ts';
+import { LARGEST_MESSAGE, pathOf, refuse, requestIdOf } from './request.ts';
 
 /** Makes the handler of `/graphql`: it resolves to false for every other path. */
 export function graphqlHandler(graphql: GraphqlServer, authenticate: Authenticate) {
@@ -12,7 +13,7 @@ export function graphqlHandler(graphql: GraphqlServer, authenticate: Authenticat
     }
     const requestId = requestIdOf(request);
     response.setHeader('x-request-id', requestId);
-    const caller = await authenticate(request.headers.authorization);
+    const caller = await authenticate(credentialsOf(request));
     if (caller === null) {
       refuse(response, 401, 'UNAUTHENTICATED', 'These credentials are not valid.', {
         'www-authenticate': 'Bearer',
@@ -45,10 +46,4 @@ function acceptsBody(request: IncomingMessage, response: ServerResponse): boolea
     return false;
   }
   return true;
-}
-
-/** The path of a request, without its query. */
-export function pathOf(request: IncomingMessage): string {
-  const [path = '/'] = (request.url ?? '/').split('?', 1);
-  return path;
 }

@@ -1,109 +1,131 @@
 /** GraphQL over WebSocket, in the protocol graphql-transport-ws. */
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
-import type { SubscribePayload } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import type { Logger } from 'pino';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticate } from '../auth/authenticate.ts';
-import { GRAPHQL_PATH, type GraphqlServer, type Operation } from './graphql.ts';
-import { LARGEST_MESSAGE } from './request.ts';
+import { credentialsIn } from './credentials.ts';
+import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
+import { maskError } from './mask-bugs.ts';
+import { LARGEST_MESSAGE, pathOf } from './request.ts';
+import { pipelineOf, prepare } from './websocket-operation.ts';
+import { sayGoodbye, speak } from './websocket-wire.ts';
+
+type Extra = { socket: WebSocket };
+
+type Parameters = Record<string, unknown> | undefined;
 
 /** The close code of the protocol for credentials that are refused. */
 const UNAUTHORIZED = 4401;
+const TRY_AGAIN_LATER = 1013;
+
+const GOODBYE_MS = 2000;
 
 /**
  * Serves WebSockets on `server`. Credentials come in `connection_init` as `{ authorization: "Bearer …" }` and are
- * looked at again for every operation. Returns what closes all sockets with 1001.
+ * looked at again for every operation. Returns what stops: it refuses new operations, lets those under way end for at
+ * most `patienceMs`, and closes all sockets with 1001.
  */
 export function serveWebSockets(
   server: Server,
-  graphql: GraphqlServer,
-  authenticate: Authenticate,
-): () => Promise<void> {
-  const sockets = new WebSocketServer({
-    server,
-    path: GRAPHQL_PATH,
-    maxPayload: LARGEST_MESSAGE,
-  });
-  const { dispose } = useServer(
-    {
-      async onConnect({ connectionParams, extra }) {
-        const caller = await authenticate(credentials(connectionParams));
-        if (caller === null) {
-          extra.socket.close(UNAUTHORIZED, 'Unauthorized');
-        }
-        return caller !== null;
-      },
-      async onSubscribe({ connectionParams, extra }, _id, payload) {
-        const caller = await authenticate(credentials(connectionParams));
-        if (caller === null) {
-          extra.socket.close(UNAUTHORIZED, 'Unauthorized');
-          return [new GraphQLError('These credentials are not valid.')];
-        }
-        return prepare(graphql, payload, { caller, requestId: randomUUID() });
-      },
-      execute: (args) => pipelineOf(args).execute(args),
-      subscribe: (args) => pipelineOf(args).subscribe(args),
+  options: { graphql: GraphqlServer; authenticate: Authenticate; log: Logger },
+): (patienceMs: number) => Promise<void> {
+  const { graphql, authenticate, log } = options;
+  const underWay = new Set<Promise<unknown>>();
+  let stopping = false;
+
+  const follow = <Value>(work: Promise<Value>): Promise<Value> => {
+    underWay.add(work);
+    const forget = () => underWay.delete(work);
+    work.then(forget, forget);
+    return work;
+  };
+
+  const begin = async (
+    socket: WebSocket,
+    parameters: Parameters,
+    payload: SubscribePayload,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> => {
+    const requestId = randomUUID();
+    try {
+      const caller = await authenticate(credentialsIn(parameters));
+      if (caller === null) {
+        socket.close(UNAUTHORIZED, 'Unauthorized');
+        return [new GraphQLError('These credentials are not valid.')];
+      }
+      return await prepare(graphql, payload, { caller, requestId });
+    } catch (error) {
+      return [maskError(error, requestId, log)];
+    }
+  };
+
+  const letIn = async (socket: WebSocket, parameters: Parameters): Promise<boolean> => {
+    try {
+      const caller = await authenticate(credentialsIn(parameters));
+      if (caller === null) {
+        socket.close(UNAUTHORIZED, 'Unauthorized');
+      }
+      return caller !== null;
+    } catch (error) {
+      log.error({ err: error }, 'A WebSocket could not be let in');
+      socket.close(TRY_AGAIN_LATER, 'Try again later');
+      return false;
+    }
+  };
+
+  const protocol = makeServer<Record<string, unknown>, Extra>({
+    onConnect: ({ connectionParams, extra }) => letIn(extra.socket, connectionParams),
+    onSubscribe({ connectionParams, extra }, _id, payload) {
+      if (stopping) {
+        return [
+          new GraphQLError('The gateway is stopping.', { extensions: { code: 'UNAVAILABLE' } }),
+        ];
+      }
+      return follow(begin(extra.socket, connectionParams, payload));
     },
-    sockets,
-  );
-  return async () => {
-    await dispose();
+    execute: (args) => follow(Promise.resolve(pipelineOf(args).execute(args))),
+    subscribe: (args) => pipelineOf(args).subscribe(args),
+  });
+
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: LARGEST_MESSAGE,
+    handleProtocols: (offered) => handleProtocols(offered),
+  });
+  server.on('upgrade', (request, stream, head) => {
+    const refusal = stopping ? 503 : pathOf(request) === GRAPHQL_PATH ? undefined : 404;
+    if (refusal === undefined) {
+      sockets.handleUpgrade(request, stream, head, (socket) => speak(protocol, { socket }, log));
+    } else {
+      refuseUpgrade(stream, refusal);
+    }
+  });
+
+  return async (patienceMs) => {
+    stopping = true;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      underWay.clear();
+      resolve();
+    }, patienceMs);
+    while (underWay.size > 0) {
+      await Promise.race([Promise.allSettled(underWay), late]);
+      // What was prepared begins to execute now, and what was executed is sent.
+      await setImmediate();
+    }
+    clearTimeout(timer);
+    await sayGoodbye(sockets.clients, GOODBYE_MS);
   };
 }
 
-function credentials(parameters: Record<string, unknown> | undefined): string | undefined {
-  const value = parameters?.authorization ?? parameters?.Authorization;
-  return value === undefined || value === null ? undefined : String(value);
-}
-
-type Pipeline = Pick<ReturnType<GraphqlServer['getEnveloped']>, 'execute' | 'subscribe'>;
-
-const pipelines = new WeakMap<object, Pipeline>();
-
-// The same plugins as over HTTP: parsing, validating and executing go through the server's own pipeline.
-async function prepare(
-  graphql: GraphqlServer,
-  { query, variables, operationName, extensions }: SubscribePayload,
-  operation: Operation,
-): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  const { schema, parse, validate, contextFactory, execute, subscribe } = graphql.getEnveloped({
-    ...operation,
-    params: {
-      query,
-      variables: variables ?? undefined,
-      operationName: operationName ?? undefined,
-      extensions: extensions ?? undefined,
-    },
-  });
-  try {
-    const document = parse(query);
-    const errors = validate(schema, document);
-    if (errors.length > 0) {
-      return errors;
-    }
-    const args = {
-      schema,
-      document,
-      variableValues: variables,
-      operationName,
-      contextValue: await contextFactory(),
-    };
-    pipelines.set(args.contextValue, { execute, subscribe });
-    return args;
-  } catch (error) {
-    if (error instanceof GraphQLError) {
-      return [error];
-    }
-    throw error;
-  }
-}
-
-function pipelineOf({ contextValue }: ExecutionArgs): Pipeline {
-  const pipeline = pipelines.get(Object(contextValue));
-  if (pipeline === undefined) {
-    throw new Error('An operation came past onSubscribe.');
-  }
-  return pipeline;
+function refuseUpgrade(stream: Duplex, status: 404 | 503): void {
+  // Whoever hung up meanwhile needs no answer.
+  stream.on('error', () => stream.destroy());
+  stream.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 }

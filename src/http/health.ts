@@ -1,6 +1,6 @@
 /** Whether the process lives, and whether it can serve. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pathOf } from './graphql-http.ts';
+import { pathOf } from './request.ts';
 
 const PATIENCE_MS = 2000;
 

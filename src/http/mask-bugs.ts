@@ -24,7 +24,11 @@ export function maskBugs(log: Logger): Plugin<Context> {
 }
 
 /** The error as the caller may see it: what was meant for them as it is, everything else without its message. */
-export function maskError(error: unknown, requestId: string | undefined, log: Logger): Error {
+export function maskError(
+  error: unknown,
+  requestId: string | undefined,
+  log: Logger,
+): GraphQLError {
   const bug = bugIn(error);
   if (bug === undefined) {
     return error as GraphQLError;

@@ -13,6 +13,12 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+/** The path of a request, without its query. */
+export function pathOf(request: IncomingMessage): string {
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  return path;
+}
+
 /** Answers with a refusal in the form of a GraphQL result. */
 export function refuse(
   response: ServerResponse,

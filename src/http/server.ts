@@ -13,21 +13,67 @@ export type HttpServer = {
   url: string;
   /** Takes requests from now on; until then every one is told to come back. */
   serve(handlers: Handler[]): void;
-  /** Takes no new connections, lets requests in flight end, and cuts off what lasts longer than `patienceMs`. */
+  /**
+   * Refuses new requests, lets those under way end, and then gives up the port. What lasts longer than `patienceMs`
+   * is cut off.
+   */
   close(patienceMs: number): Promise<void>;
 };
 
-/** Listens on `host` and `port`. Rejects with the system's error when it cannot, for example EADDRINUSE. */
-export async function listen(options: {
+export type ListenOptions = {
   host: string;
   port: number;
   log: Logger;
-}): Promise<HttpServer> {
-  const { host, port, log } = options;
+  /** Asked first about every request, also while the gateway starts and stops. */
+  health: Handler;
+};
+
+/** Thrown when the port cannot be had. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+const REFUSALS: Record<string, string> = {
+  EADDRINUSE: 'is taken: end what listens there, or set PORT to another one',
+  EACCES: 'may not be used by this account: set PORT to one above 1023',
+  EADDRNOTAVAIL: 'is on no address of this machine: set HOST to one that is',
+  ENOTFOUND: 'is on a host that nobody knows: set HOST to an address of this machine',
+};
+
+/**
+ * Listens on `host` and `port`.
+ *
+ * @throws ListenError
+ */
+export async function listen(options: ListenOptions): Promise<HttpServer> {
+  const { log, health } = options;
   let handlers: Handler[] = [];
-  const server = createServer((request, response) => {
-    answer(handlers, request, response).catch((error: unknown) => {
-      log.error({ err: error, requestId: requestIdOf(request) }, 'A request failed');
+  let refusal: string | undefined = 'The gateway is starting.';
+  const underWay = new Set<ServerResponse>();
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (await health(request, response)) {
+      return;
+    }
+    if (refusal !== undefined) {
+      refuse(response, 503, 'UNAVAILABLE', refusal, { 'retry-after': '1', connection: 'close' });
+      return;
+    }
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    for (const handle of handlers) {
+      if (await handle(request, response)) {
+        return;
+      }
+    }
+    refuse(response, 404, 'NOT_FOUND', 'There is nothing here.');
+  };
+
+  const isUpgrade = (request: IncomingMessage) => isWebSocket(server, request);
+  const server: Server = createServer({ shouldUpgradeCallback: isUpgrade }, (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      const requestId = response.getHeader('x-request-id') ?? requestIdOf(request);
+      log.error({ err: error, requestId }, 'A request failed');
       if (response.headersSent) {
         response.destroy();
       } else {
@@ -35,41 +81,54 @@ export async function listen(options: {
       }
     });
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject).listen(port, host, resolve);
-  await promise;
-  server.off('error', reject);
+  await bind(server, options);
   return {
     server,
     url: urlOf(server.address() as AddressInfo),
     serve(ready) {
       handlers = ready;
+      refusal = undefined;
     },
     async close(patienceMs) {
+      refusal = 'The gateway is stopping.';
+      // The port stays open meanwhile, so that readiness can say what is going on.
+      await ended(underWay, patienceMs);
       const closed = Promise.withResolvers<void>();
       server.close(() => closed.resolve());
-      const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
+      server.closeAllConnections();
       await closed.promise;
-      clearTimeout(timer);
     },
   };
 }
 
-async function answer(
-  handlers: Handler[],
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (handlers.length === 0) {
-    refuse(response, 503, 'UNAVAILABLE', 'The gateway is starting.', { 'retry-after': '1' });
-    return;
+async function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject).listen(port, host, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = REFUSALS[code] ?? `cannot be listened on (${code || String(error)})`;
+    throw new ListenError(`Port ${port} of ${host} ${why}.`);
   }
-  for (const handle of handlers) {
-    if (await handle(request, response)) {
-      return;
-    }
-  }
-  refuse(response, 404, 'NOT_FOUND', 'There is nothing here.');
+  server.off('error', reject);
+}
+
+/** Resolves when all responses are over, but after `patienceMs` at the latest. */
+async function ended(underWay: Set<ServerResponse>, patienceMs: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, patienceMs);
+  const closing = [...underWay].map((response) => {
+    response.shouldKeepAlive = false;
+    return new Promise((over) => response.once('close', over));
+  });
+  await Promise.race([Promise.all(closing), late]);
+  clearTimeout(timer);
+}
+
+// Other upgrades, such as the one to HTTP/2 that some clients offer, are declined by answering as usual.
+function isWebSocket(server: Server, { headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket' && server.listenerCount('upgrade') > 0;
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

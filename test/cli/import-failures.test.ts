@@ -51,7 +51,7 @@ test('an organization that stays busy takes only its own rows with it', async ()
   expect(await apply(rows)).toEqual(
     rows.map(({ id, group }) => (group === 'g2' ? `refused ${id}` : `done ${id}`)),
   );
-  expect(calls).toEqual([64, 64, 64, 64, 32, 32, 16, 16]);
+  expect(calls).toEqual([64, 64, 64, 64, 32, 32, 16, 16, 16, 16, 16]);
 });
 
 test('what the database refuses altogether stops the import', async () => {

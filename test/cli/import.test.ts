@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { CommanderError } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { importCommand } from '../../src/cli/import/command.ts';
 import { decodeId } from '../../src/domain/id.ts';
 import { createDatabase } from '../support/database.ts';
 import { digest, type Files, runImport, withFiles } from './import-files.ts';
@@ -29,7 +32,7 @@ describe('a first import and a second', () => {
         '10',
         'https://example.com/logo.png',
       ],
-      ['C-2', '', 'Zürich\nVersicherung', '', '', '', ''],
+      ['C-2', '', 'Zürich Versicherung', '', '', '', ''],
     ),
     users: csv(
       [
@@ -78,7 +81,7 @@ describe('a first import and a second', () => {
         'owner|admin',
         '',
         '2025-06-27T12:57:43.720+02:00',
-        '{"department": "engineering"}',
+        '{"department":\r\n"engineering"}',
         '',
         'M-1',
         'OKTA',
@@ -173,9 +176,10 @@ describe('a first import and a second', () => {
       'users 2 created',
       'users 3 created',
       'memberships 2 created',
-      'memberships 3 created',
+      // The first row has a line break in a cell.
       'memberships 4 created',
       'memberships 5 created',
+      'memberships 6 created',
     ]);
     const member = first.report.find(({ source_id }) => source_id === 'C-1/ANN@example.com');
     const found = await prisma.membership.findUnique({
@@ -222,6 +226,7 @@ test('a bad row is refused with its reason and the others get in', async () => {
       ['good@bad.example', 'no', 'en'],
       ['not an address', '', ''],
       ['maybe@bad.example', 'maybe', ''],
+      ['cafe\ufffd@bad.example', '', ''],
       ['', '', ''],
       ['locale@bad.example', '', 'x'.repeat(100)],
     )
@@ -262,8 +267,9 @@ test('a bad row is refused with its reason and the others get in', async () => {
     ['2', 'created', ''],
     ['3', 'INVALID_INPUT', expect.stringContaining('email')],
     ['4', 'INVALID_INPUT', '"email_verified" is neither true nor false.'],
-    ['5', 'INVALID_INPUT', '"email" is empty.'],
-    ['6', 'INVALID_INPUT', expect.stringContaining('locale')],
+    ['5', 'INVALID_INPUT', 'The cell "email" is not UTF-8 text.'],
+    ['6', 'INVALID_INPUT', '"email" is empty.'],
+    ['7', 'INVALID_INPUT', expect.stringContaining('"locale" must be')],
   ]);
   expect(of('memberships')).toEqual([
     ['2', 'created', ''],
@@ -309,7 +315,12 @@ test('a second row for the same thing is refused with the ids of the first', asy
   expect(sameAddress).toMatchObject({ code: 'DUPLICATE_EMAIL', user_id: user?.user_id });
   expect(sameId).toMatchObject({ code: 'DUPLICATE_EXTERNAL_ID', user_id: report[3]?.user_id });
   expect(member?.outcome).toBe('created');
-  expect(again).toMatchObject({ code: 'ALREADY_MEMBER', membership_id: member?.membership_id });
+  expect(again).toMatchObject({
+    code: 'DUPLICATE_EMAIL',
+    organization_id: winner?.organization_id,
+    user_id: user?.user_id,
+    membership_id: member?.membership_id,
+  });
   for (const id of [user?.user_id, winner?.organization_id, member?.membership_id]) {
     expect(id).toMatch(/^(usr|org|mbr)_/);
   }
@@ -392,7 +403,7 @@ test('a dry run tells what the real run will do, and does nothing', async () => 
     'created',
     'created',
     'SEAT_LIMIT',
-    'ALREADY_MEMBER',
+    'DUPLICATE_EMAIL',
     'unchanged',
   ]);
   // An id that is gone when the command ends would be a lie; one that was there before is not.
@@ -454,21 +465,40 @@ describe('called wrongly, it says what is wrong and writes nothing', () => {
       /unknown option '--membership'/,
     ],
   ])('%s', async (_, files, args, message) => {
-    const before = await digest(store.database);
-    const { code, stderr, stdout } = await withFiles(files, (fileArgs) =>
-      runCommand(store.url, ['import', ...fileArgs, ...args]),
-    );
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(message);
-    expect(await digest(store.database)).toEqual(before);
+    await withFiles(files, async (fileArgs) => {
+      expect(await refusalOf([...fileArgs, ...args])).toMatch(message);
+    });
   });
 
   test('a report over one of the files', async () => {
     await withFiles({ organizations }, async (args) => {
-      const { code } = await runCommand(store.url, ['import', ...args, '--report', args[1] ?? '']);
-      expect(code).toBe(2);
+      expect(await refusalOf([...args, '--report', args[1] ?? ''])).toMatch(/one of the files/);
+      expect(await readFile(args[1] ?? '', 'utf8')).toBe(organizations);
     });
   });
+
+  test('exits with 2', async () => {
+    const { code, stdout, stderr } = await runCommand(store.url, ['import']);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: Name a file: --organizations, --users or --memberships.\n',
+    });
+  });
+
+  // Resolves to what is said. Whoever never connects writes nothing.
+  async function refusalOf(args: string[]): Promise<string> {
+    let said = '';
+    const command = importCommand(() => Promise.reject(new Error('It has connected.')))
+      .exitOverride()
+      .configureOutput({
+        writeErr: (text) => {
+          said += text;
+        },
+      });
+    await expect(command.parseAsync(args, { from: 'user' })).rejects.toThrow(CommanderError);
+    return said;
+  }
 });
 
 function csv(...rows: string[][]): string {

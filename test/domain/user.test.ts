@@ -152,6 +152,28 @@ test('who only was invited becomes a user like any other, under the name that li
   });
 });
 
+test('who is added elsewhere meanwhile gets the name that they are given here', async () => {
+  const [here, there] = [await found(db), await found(db)];
+  const { email } = await join(db, here, { status: 'PENDING_INVITE' });
+  let added: Promise<unknown> | undefined;
+  await act(db, [], async (tx) => {
+    await addUsers(tx, [{ email, name: 'Real Name' }], { act: 'create' });
+    let isAdded = false;
+    added = join(db, there, { email }).finally(() => {
+      isAdded = true;
+    });
+    const waiting = () =>
+      db.query(`SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE NOT granted AND datname = current_database()`);
+    while (!isAdded && (await waiting()).length === 0) {
+      await new Promise(setImmediate);
+    }
+  });
+  await added;
+  const { memberships } = await stored(email);
+  expect(memberships.map(({ nameKey }) => nameKey)).toEqual(['real name', 'real name']);
+});
+
 test('what the database would not keep is refused before', async () => {
   const email = 'fine@example.com';
   const outcomes = await add([

@@ -26,6 +26,8 @@ export async function createDatabase(): Promise<TestDatabase> {
   const url = target.href;
   const database = openDatabase({ url });
   const pool = new pg.Pool({ connectionString: url, max: 2 });
+  // A test may end connections, and dropping the database ends what is left.
+  pool.on('error', () => {});
   return {
     url,
     database,

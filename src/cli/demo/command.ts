@@ -29,7 +29,7 @@ export function demoCommand(connect: Connect): Command {
     .action(async () => {
       const connection = await connect();
       try {
-        const filled = await fillWorld(connection);
+        const filled = await fillWorld(connection.runner);
         process.stdout.write(`${(await describe(connection, filled)).join('\n')}\n`);
       } finally {
         await connection.close();

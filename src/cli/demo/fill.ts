@@ -3,10 +3,13 @@ import { normalizeEmail } from '../../domain/email.ts';
 import { inviteMembers } from '../../domain/invitation.ts';
 import { addMembers, removeMembers, suspendMembers } from '../../domain/membership.ts';
 import { addOrganizations } from '../../domain/organization.ts';
-import { type Outcome, single } from '../../domain/outcome.ts';
-import { inTransaction, type Transaction } from '../../domain/transaction.ts';
+import { isRefused, type Outcome } from '../../domain/outcome.ts';
+import {
+  inTransaction,
+  type Transaction,
+  type TransactionRunner,
+} from '../../domain/transaction.ts';
 import { addUsers } from '../../domain/user.ts';
-import type { Connection } from '../connect.ts';
 import { foundedDaysAgo, organizations, type Step, type Story, stories, users } from './world.ts';
 
 const day = 86_400_000;
@@ -22,35 +25,35 @@ export type Filled = {
 /**
  * Makes what is missing of the demo's world. A membership that somebody has touched since is left as it is.
  *
- * @throws DomainError when something else already has a slug or an external id of the world.
+ * @throws Error that names what of the world has no place here: a slug that is taken, say.
  */
-export async function fillWorld(connection: Connection): Promise<Filled> {
-  const found = await foundWorld(connection);
+export async function fillWorld(runner: TransactionRunner): Promise<Filled> {
+  const found = await foundWorld(runner);
   let changes = found.changes;
   const steps = stories
     .flatMap((story) => story.steps.map((step, number) => ({ story, step, number })))
     .sort((one, other) => other.step.daysAgo - one.step.daysAgo);
   for (const { story, step, number } of steps) {
     const organizationId = found.organizations.get(story.organization) ?? '';
-    changes += Number(await happen(connection, organizationId, story, step, number));
+    changes += Number(await happen(runner, organizationId, story, step, number));
   }
   return { organizations: found.organizations, changes };
 }
 
-async function foundWorld(connection: Connection): Promise<Filled> {
-  const made = await past(connection, foundedDaysAgo, [], async (tx) => {
+async function foundWorld(runner: TransactionRunner): Promise<Filled> {
+  const made = await past(runner, foundedDaysAgo, [], async (tx) => {
     const isolated = await tx.db.environment.findFirst({ where: { identityModel: 'ISOLATED' } });
     const options = { act: 'import', existing: 'unchanged' } as const;
+    const made = await addOrganizations(tx, organizations, options);
+    const known = await addUsers(
+      tx,
+      // In the isolated model a person is an address; the organizations know the rest.
+      isolated === null ? users : users.map(({ email, externalId }) => ({ email, externalId })),
+      options,
+    );
     return [
-      ...(await addOrganizations(tx, organizations, options)).map((each) => single([each])),
-      ...(
-        await addUsers(
-          tx,
-          // In the isolated model a person is an address; the organizations know the rest.
-          isolated === null ? users : users.map(({ email, externalId }) => ({ email, externalId })),
-          options,
-        )
-      ).map((each) => single([each])),
+      ...made.map((outcome, at) => done(outcome, organizations[at]?.displayName)),
+      ...known.map((outcome, at) => done(outcome, users[at]?.email)),
     ];
   });
   return {
@@ -63,13 +66,13 @@ async function foundWorld(connection: Connection): Promise<Filled> {
 
 // How often its status has changed tells how far a story has got, in whichever run.
 async function happen(
-  connection: Connection,
+  runner: TransactionRunner,
   organizationId: string,
   story: Story,
   step: Step,
   number: number,
 ): Promise<boolean> {
-  return await past(connection, step.daysAgo, [organizationId], async (tx) => {
+  return await past(runner, step.daysAgo, [organizationId], async (tx) => {
     const membership = await tx.db.membership.findFirst({
       where: { organizationId, user: { email: normalizeEmail(story.email) ?? '' } },
       select: { id: true },
@@ -83,7 +86,8 @@ async function happen(
     if (changed !== number) {
       return false;
     }
-    single(await act(tx, organizationId, membership?.id ?? '', story, step));
+    const [outcome] = await act(tx, organizationId, membership?.id ?? '', story, step);
+    done(outcome, `${story.email} in ${story.organization}`);
     return true;
   });
 }
@@ -110,8 +114,15 @@ function act(
   }
 }
 
+function done(outcome: Outcome | undefined, what: string | undefined) {
+  if (outcome === undefined || isRefused(outcome)) {
+    throw new Error(`${what}: ${outcome?.error.message}`, { cause: outcome?.error });
+  }
+  return outcome;
+}
+
 function past<T>(
-  { runner }: Connection,
+  runner: TransactionRunner,
   daysAgo: number,
   organizationIds: string[],
   work: (tx: Transaction) => Promise<T>,

@@ -1,9 +1,10 @@
 /** Takes a window of rows of a file through reading, the check for duplicates, and the domain. */
-import { DomainError, DuplicateError } from '../../domain/errors.ts';
-import { type IdKind, kindOf } from '../../domain/id.ts';
+import { DomainError, DuplicateError, InputError } from '../../domain/errors.ts';
+import { decodeId, type IdKind, kindOf } from '../../domain/id.ts';
 import { type Apply, applyOrSplit, describeFailure } from './failures.ts';
 import type { RowResult } from './report.ts';
 import type { SeenKeys } from './seen.ts';
+import type { Session } from './session.ts';
 import type { SourceRow } from './source.ts';
 import { CellError, type Cells } from './values.ts';
 
@@ -54,8 +55,16 @@ export type ImportWindow = (
 const batchSize = 1000;
 
 /** An `ImportWindow` by the rules of a kind of file; `seen` holds the keys of the rows of the file until then. */
-export function windowImporter<Input>(rules: FileRules<Input>, seen: SeenKeys): ImportWindow {
-  const apply = applyOrSplit(rules.apply, (row) => rules.group?.(row), refuseByError);
+export function windowImporter<Input>(
+  rules: FileRules<Input>,
+  session: Session,
+  seen: SeenKeys,
+): ImportWindow {
+  const apply = applyOrSplit(
+    rules.apply,
+    (row) => rules.group?.(row),
+    (row, error) => refuseByError(session, row, error),
+  );
 
   return async (rows, signal, onDone) => {
     const results: RowResult[] = [];
@@ -108,9 +117,17 @@ export function refusal(
 }
 
 /** The result of a row that an error refused; a DomainError says what stands in the way, if anything does. */
-export function refuseByError(row: { line: number; sourceId: string }, error: unknown): RowResult {
+export function refuseByError(
+  session: Session,
+  row: { line: number; sourceId: string },
+  error: unknown,
+): RowResult {
+  if (error instanceof InputError) {
+    const said = error.issues.map(({ path, message }) => `"${columnOf(path)}" ${message}.`);
+    return refusal(row, error.code, said.join(' '));
+  }
   if (error instanceof DomainError) {
-    return refusal(row, error.code, error.message, existingIds(error));
+    return refusal(row, error.code, error.message, existingIds(session, error));
   }
   return refusal(row, 'FAILED', describeFailure(error));
 }
@@ -195,9 +212,19 @@ const idFields: Partial<Record<IdKind, keyof Ids>> = {
   mbr: 'membershipId',
 };
 
-function existingIds(error: DomainError): Ids {
+function existingIds(session: Session, error: DomainError): Ids {
   const id = error instanceof DuplicateError ? error.existingId : null;
   const kind = id === null ? null : kindOf(id);
   const field = kind === null ? undefined : idFields[kind];
-  return id === null || field === undefined ? {} : { [field]: id };
+  const uuid = id === null || kind === null ? null : decodeId(kind, id);
+  return field !== undefined && uuid !== null && session.lasts(uuid) ? { [field]: id } : {};
+}
+
+const otherColumns: Record<string, string> = { roleKeys: 'roles' };
+
+// The domain speaks of fields, whoever made the file of columns.
+function columnOf([field = '', ...inside]: string[]): string {
+  const column =
+    otherColumns[field] ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return [column, ...inside].join('.');
 }

@@ -78,9 +78,11 @@ export function applyOrSplit<Row, Result>(
     }
     const half = Math.ceil(groups.length / 2);
     const results = new Map<Row, Result>();
-    for (const part of [groups.slice(0, half).flat(), groups.slice(half).flat()]) {
-      for (const [at, result] of (await attempt(part, 1)).entries()) {
-        results.set(part[at] as Row, result);
+    for (const part of [groups.slice(0, half), groups.slice(half)]) {
+      const together = part.flat();
+      const applied = await attempt(together, part.length === 1 ? busyAttempts : 1);
+      for (const [at, result] of applied.entries()) {
+        results.set(together[at] as Row, result);
       }
     }
     return rows.map((row) => results.get(row) as Result);

@@ -50,7 +50,7 @@ export function membershipRules(session: Session, reactivate: boolean): FileRule
           const outcome = outcomes[at];
           const organizationId = publicId('org', candidate.input.organizationId);
           if (outcome === undefined || outcome.outcome === 'refused') {
-            return { organizationId, ...refuseByError(candidate, outcome?.error) };
+            return { organizationId, ...refuseByError(session, candidate, outcome?.error) };
           }
           return {
             line: candidate.line,
@@ -79,7 +79,7 @@ export function membershipRules(session: Session, reactivate: boolean): FileRule
       });
     },
     duplicate: {
-      code: 'ALREADY_MEMBER',
+      code: 'DUPLICATE_EMAIL',
       note: 'An earlier row of the file has this person in this organization; several roles stand in one cell, with | between them.',
     },
   };

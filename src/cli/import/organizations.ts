@@ -37,7 +37,7 @@ export function organizationRules(session: Session): FileRules<OrganizationInput
         return candidates.map((candidate, at): RowResult => {
           const outcome = outcomes[at];
           if (outcome === undefined || outcome.outcome === 'refused') {
-            return refuseByError(candidate, outcome?.error);
+            return refuseByError(session, candidate, outcome?.error);
           }
           return {
             line: candidate.line,

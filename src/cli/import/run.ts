@@ -48,11 +48,11 @@ function importerOf(kind: FileKind, session: Session, { reactivate }: ImportOpti
   const seen = createSeenKeys();
   switch (kind) {
     case 'organizations':
-      return windowImporter(organizationRules(session), seen);
+      return windowImporter(organizationRules(session), session, seen);
     case 'users':
-      return windowImporter(userRules(session), seen);
+      return windowImporter(userRules(session), session, seen);
     case 'memberships':
-      return windowImporter(membershipRules(session, reactivate), seen);
+      return windowImporter(membershipRules(session, reactivate), session, seen);
   }
 }
 

@@ -48,7 +48,7 @@ export function userRules(session: Session): FileRules<UserInput> {
         return candidates.map((candidate, at): RowResult => {
           const outcome = outcomes[at];
           if (outcome === undefined || outcome.outcome === 'refused') {
-            return refuseByError(candidate, outcome?.error);
+            return refuseByError(session, candidate, outcome?.error);
           }
           return {
             line: candidate.line,

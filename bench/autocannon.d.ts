@@ -1,0 +1,26 @@
+/** The part of autocannon that is used here; it brings no types of its own. */
+declare module 'autocannon' {
+  type Client = {
+    setRequests(requests: { body: string }[]): void;
+  };
+  type Options = {
+    url: string;
+    method: string;
+    headers: Record<string, string>;
+    connections: number;
+    /** Seconds; they are over at the next sample. */
+    duration: number;
+    /** Milliseconds between samples. */
+    sampleInt: number;
+    setupClient(client: Client): void;
+  };
+  type Result = { errors: number; non2xx: number };
+  type Run = Promise<Result> & {
+    on(
+      event: 'response',
+      listener: (client: Client, status: number, bytes: number, milliseconds: number) => void,
+    ): Run;
+  };
+  function autocannon(options: Options): Run;
+  export = autocannon;
+}

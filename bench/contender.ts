@@ -1,0 +1,24 @@
+/** The side of a contender's process that talks to the benchmark: where it is, and what it has used. */
+
+/** What a contender is told by its environment. */
+export type Task = { DATABASE_URL: string; API_KEY: string };
+
+/** What a contender says: first its address, then, whenever asked, its CPU time so far in microseconds. */
+export type Said = { url: string } | { cpu: number };
+
+/** The task of this process. */
+export function task(): Task {
+  const { DATABASE_URL = '', API_KEY = '' } = process.env;
+  return { DATABASE_URL, API_KEY };
+}
+
+/** Tells where this contender is reached, answers questions, and ends the process with the benchmark's. */
+export function takePart(url: string, stop: () => Promise<void>): void {
+  const say = (said: Said) => process.send?.(said);
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    say({ cpu: user + system });
+  });
+  process.on('disconnect', () => stop().finally(() => process.exit()));
+  say({ url });
+}

@@ -1,0 +1,78 @@
+// The process that makes the load. It only ever asks a contender that the benchmark has started on this machine.
+import autocannon from 'autocannon';
+
+/** What to do: keep requests for later, or send those of a name over and over for so many seconds. */
+export type Order =
+  | { keep: string; url: string; headers: Record<string, string>; bodies: string[] }
+  | { send: string; seconds: number };
+
+/** What came of it. */
+export type Outcome = { kept: true } | { failed: string } | Slice;
+
+/** Requests per second and the 99th percentile of their times in milliseconds, for comparison only. */
+export type Slice = { rate: number; p99: number; requests: number };
+
+const CONNECTIONS = 16;
+const SAMPLE_MS = 50;
+
+const kept = new Map<string, Extract<Order, { keep: string }>>();
+
+async function obey(order: Order): Promise<Outcome> {
+  if ('keep' in order) {
+    if (new URL(order.url).hostname !== '127.0.0.1') {
+      throw new Error(`${order.url} is not on this machine.`);
+    }
+    kept.set(order.keep, order);
+    return { kept: true };
+  }
+  const target = kept.get(order.send);
+  if (target === undefined) {
+    throw new Error(`There is nothing to send to ${order.send}.`);
+  }
+  return await send(target, order.seconds);
+}
+
+async function send(
+  { url, headers, bodies }: Extract<Order, { keep: string }>,
+  seconds: number,
+): Promise<Slice> {
+  const times: number[] = [];
+  let clients = 0;
+  let begin = 0;
+  let end = 0;
+  const run = autocannon({
+    url,
+    method: 'POST',
+    headers,
+    connections: CONNECTIONS,
+    duration: seconds,
+    sampleInt: SAMPLE_MS,
+    setupClient(client) {
+      // Every connection asks for other things.
+      const from = clients++;
+      client.setRequests(
+        bodies.filter((_, at) => at % CONNECTIONS === from).map((body) => ({ body })),
+      );
+    },
+  });
+  run.on('response', (_client, _status, _bytes, milliseconds) => {
+    end = performance.now();
+    begin ||= end - milliseconds;
+    times.push(milliseconds);
+  });
+  const { errors, non2xx } = await run;
+  if (errors + non2xx > 0 || times.length === 0) {
+    throw new Error(`${url}: ${errors} errors and ${non2xx} refusals.`);
+  }
+  times.sort((one, other) => one - other);
+  const p99 = times[Math.floor(times.length * 0.99)] ?? 0;
+  return { rate: (times.length * 1000) / (end - begin), p99, requests: times.length };
+}
+
+process.on('message', (order: Order) => {
+  obey(order).then(
+    (outcome) => process.send?.(outcome),
+    (error: unknown) => process.send?.({ failed: String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit());

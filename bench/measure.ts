@@ -1,0 +1,72 @@
+/** Measuring in turns: what disturbs the machine for a while disturbs all alike. */
+import { type Question, requestOf } from './operations.ts';
+import type { Load, RunningContender } from './processes.ts';
+
+/** What takes its turn: a contender with the questions that it is asked. */
+export type Turn = { name: string; contender: RunningContender; questions: Question[] };
+
+/** How many rounds, and how many seconds each turn lasts. */
+export type Pace = { rounds: number; seconds: number };
+
+/** What a turn measured. Compare it only with another turn of the same round. */
+export type Measured = {
+  /** Requests per second. */
+  rate: number;
+  /** Milliseconds. */
+  p99: number;
+  /** Microseconds of the server's CPU per request. */
+  cpu: number;
+};
+
+/** By the name of the turn, one entry for each round. */
+export type Measurements = Map<string, Measured[]>;
+
+const WARM_UP_SECONDS = 1;
+
+/** Lets every turn warm up, and then all of them take their turns, round after round. */
+export async function measure(load: Load, turns: Turn[], pace: Pace): Promise<Measurements> {
+  const measurements: Measurements = new Map();
+  for (const { name, contender, questions } of turns) {
+    const requests = questions.map((question) => requestOf(contender, question));
+    const [{ url, headers } = { url: '', headers: {} }] = requests;
+    const bodies = requests.map(({ body }) => body);
+    await load.keep(name, url, headers, bodies);
+    await load.send(name, WARM_UP_SECONDS);
+    measurements.set(name, []);
+  }
+  for (let round = 0; round < pace.rounds; round += 1) {
+    for (const { name, contender } of round % 2 === 0 ? turns : turns.toReversed()) {
+      const before = await contender.cpu();
+      const { rate, p99, requests } = await load.send(name, pace.seconds);
+      const cpu = ((await contender.cpu()) - before) / requests;
+      measurements.get(name)?.push({ rate, p99, cpu });
+    }
+  }
+  return measurements;
+}
+
+/** How `name` compares with `base`: the median of the rounds' ratios. */
+export function ratio(
+  measurements: Measurements,
+  name: string,
+  base: string,
+  what: keyof Measured,
+): number {
+  const bases = measurements.get(base) ?? [];
+  return median(
+    (measurements.get(name) ?? []).map((one, round) => one[what] / (bases[round]?.[what] ?? 0)),
+  );
+}
+
+/** The one of `names` that answers most requests. */
+export function fastest(measurements: Measurements, names: string[]): string {
+  const rate = (name: string) => median((measurements.get(name) ?? []).map((one) => one.rate));
+  return names.toSorted((one, other) => rate(other) - rate(one))[0] ?? '';
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}

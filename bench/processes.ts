@@ -1,0 +1,121 @@
+/** The processes of a run: contenders and the load. They end with it, however it ends. */
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Said, Task } from './contender.ts';
+import type { Order, Outcome, Slice } from './load.ts';
+import type { Contender } from './operations.ts';
+
+export type RunningContender = Contender & {
+  /** Microseconds of CPU it has used so far. */
+  cpu(): Promise<number>;
+  stop(): Promise<void>;
+};
+
+export type Load = {
+  keep(name: string, url: string, headers: Record<string, string>, bodies: string[]): Promise<void>;
+  send(name: string, seconds: number): Promise<Slice>;
+  stop(): Promise<void>;
+};
+
+const SERVER_CPU = '0';
+
+/**
+ * Keeps this process and that of PostgreSQL, with what they start from now on, off the processor that the contenders
+ * get for themselves. Returns whether that is possible here: on Linux with `taskset` and more than one processor.
+ */
+export function shareProcessors(postgres: number | undefined): boolean {
+  const others = `1-${availableParallelism() - 1}`;
+  try {
+    for (const pid of [process.pid, postgres].filter((one) => one !== undefined)) {
+      execFileSync('taskset', ['-a', '-p', '-c', others, String(pid)], { stdio: 'ignore' });
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts `program` of this folder as a contender; alone on a processor if `pinned`. */
+export async function startContender(
+  name: string,
+  program: string,
+  task: Task,
+  pinned: boolean,
+): Promise<RunningContender> {
+  const child = start(program, { ...task }, pinned);
+  const { url } = await answerOf<Extract<Said, { url: string }>>(child, name);
+  return {
+    name,
+    url,
+    key: task.API_KEY,
+    async cpu() {
+      child.send('cpu');
+      return (await answerOf<Extract<Said, { cpu: number }>>(child, name)).cpu;
+    },
+    stop: () => stop(child),
+  };
+}
+
+/** Starts the process that makes the load. */
+export function startLoad(): Load {
+  const child = start('load.ts', {}, false);
+  const order = async (what: Order) => {
+    child.send(what);
+    const outcome = await answerOf<Outcome>(child, 'The load');
+    if ('failed' in outcome) {
+      throw new Error(outcome.failed);
+    }
+    return outcome;
+  };
+  return {
+    async keep(name, url, headers, bodies) {
+      await order({ keep: name, url, headers, bodies });
+    },
+    async send(name, seconds) {
+      const outcome = await order({ send: name, seconds });
+      if (!('rate' in outcome)) {
+        throw new Error(`The load has not measured ${name}.`);
+      }
+      return outcome;
+    },
+    stop: () => stop(child),
+  };
+}
+
+function start(program: string, task: Record<string, string>, pinned: boolean): ChildProcess {
+  const { PATH, TMPDIR } = process.env;
+  return fork(fileURLToPath(new URL(program, import.meta.url)), [], {
+    env: { PATH, TMPDIR, NODE_ENV: 'production', ...task },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    ...(pinned
+      ? { execPath: 'taskset', execArgv: ['-c', SERVER_CPU, process.execPath] }
+      : { execArgv: [] }),
+  });
+}
+
+/** The next thing that a process says; rejects when it ends instead. */
+function answerOf<Message>(child: ChildProcess, name: string): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error(`${name} has ended.`));
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      resolve(message as Message);
+    });
+  });
+}
+
+const PATIENCE_MS = 15_000;
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return;
+  }
+  const exit = once(child, 'exit');
+  const kill = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  child.disconnect();
+  await exit;
+  clearTimeout(kill);
+}

@@ -1,0 +1,69 @@
+/** The results as tables of ratios: nothing in them depends on how fast a machine is. */
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Comparison } from './comparison.ts';
+import type { Step } from './growth.ts';
+import { OPERATION_NAMES } from './operations.ts';
+
+export type Results = Comparison & { growth?: Step[] };
+
+const README = new URL('README.md', import.meta.url);
+const BEGIN = '<!-- results -->';
+const END = '<!-- end of results -->';
+
+const NAMES: Record<string, string> = {
+  gatehouse: 'Gatehouse',
+  flat: 'floor, flat rows',
+  jsonAgg: 'floor, json_agg',
+};
+
+/** The results as Markdown. */
+export function tablesOf({ growth, ...comparison }: Results): string {
+  const rows: [string, keyof Comparison, (value: number) => string][] = [
+    ['requests per second, share of the best floor', 'shareOfFloor', twoDigits],
+    ['p99, times the best floor’s', 'p99', twoDigits],
+    ['server CPU per request, times the best floor’s', 'cpu', twoDigits],
+    ['statements per operation', 'statements', String],
+    ['rows read per object in the answer', 'rowsReadPerObject', twoDigits],
+  ];
+  const lines = rows.flatMap(([title, what, format]) =>
+    Object.keys(comparison[what].a).map((name) => [
+      title,
+      NAMES[name] ?? name,
+      ...OPERATION_NAMES.map((operation) => format(comparison[what][operation][name] ?? 0)),
+    ]),
+  );
+  const tables = [table(['', '', '(a)', '(b)', '(c)'], lines)];
+  if (growth !== undefined) {
+    const header = ['', 'what grows', 'time', 'server CPU', 'rows read per object'];
+    const steps = growth.map(({ operation, step, time, cpu, rowsReadPerObject }) => [
+      `(${operation})`,
+      step,
+      twoDigits(time),
+      twoDigits(cpu),
+      rowsReadPerObject.map(twoDigits).join(' → '),
+    ]);
+    tables.push(table(header, steps));
+  }
+  return tables.join('\n\n');
+}
+
+/** Puts the tables in the place of those in README.md. Throws when it has no place for them. */
+export async function rewriteReadme(tables: string): Promise<void> {
+  const text = await readFile(README, 'utf8');
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  if (begin < 0 || end < begin) {
+    throw new Error(`README.md has no "${BEGIN}" before "${END}".`);
+  }
+  const head = text.slice(0, begin + BEGIN.length);
+  await writeFile(README, `${head}\n\n${tables}\n\n${text.slice(end)}`);
+}
+
+function table(header: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function twoDigits(value: number): string {
+  return value.toFixed(2);
+}

@@ -1,0 +1,107 @@
+/**
+ * Measures Gatehouse against floors, and against itself with more and larger tenants. Usage: see README.md.
+ * Everything happens on this machine, against processes and databases that this program has made, and ends with it.
+ */
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { compare, PROGRAMS, type StartContender } from './comparison.ts';
+import { measureGrowth } from './growth.ts';
+import { GATEHOUSE } from './operations.ts';
+import { shareProcessors, startContender, startLoad } from './processes.ts';
+import { type Results, rewriteReadme, tablesOf } from './report.ts';
+import { openServer } from './server.ts';
+import { FEW_TENANTS, loadWorld, MANY_TENANTS, ODD_TENANTS, type World } from './world.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const paces = options.quick
+  ? { comparison: { rounds: 3, seconds: 0.6 }, growth: { rounds: 0, seconds: 0 } }
+  : { comparison: { rounds: 5, seconds: 1.2 }, growth: { rounds: 5, seconds: 0.6 } };
+
+const startedAt = performance.now();
+const undo: (() => Promise<void>)[] = [];
+const interrupted = new Promise<never>((_resolve, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => reject(new Error(signal)));
+  }
+});
+
+try {
+  const results = await Promise.race([run(), interrupted]);
+  const tables = tablesOf(results);
+  process.stdout.write(`\n${tables}\n`);
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  }
+  if (options.write) {
+    await rewriteReadme(tables);
+  }
+} finally {
+  for (const step of undo.reverse()) {
+    await step();
+  }
+  progress('Done');
+}
+
+async function run(): Promise<Results> {
+  progress('Starting PostgreSQL');
+  const server = await openServer(process.env.DATABASE_URL);
+  undo.push(() => server.close());
+
+  progress('Loading the data');
+  const fill = async (world: World) => {
+    const url = await server.createDatabase(world.name);
+    await loadWorld(url, world);
+    return url;
+  };
+  const worlds = options.quick ? [MANY_TENANTS] : [MANY_TENANTS, ODD_TENANTS, FEW_TENANTS];
+  const [many = '', odd = '', few = ''] = await Promise.all(worlds.map(fill));
+
+  const pinned = shareProcessors(server.pid);
+  const load = startLoad();
+  undo.push(() => load.stop());
+  const key = `ghk_${randomBytes(32).toString('base64url')}`;
+  const start: StartContender = (name, url) =>
+    startContender(name, PROGRAMS[name] ?? '', { DATABASE_URL: url, API_KEY: key }, pinned);
+  const startForRun: StartContender = async (name, url) => {
+    const contender = await start(name, url);
+    undo.push(() => contender.stop());
+    return contender;
+  };
+
+  progress('Starting the contenders');
+  const gatehouse = await startForRun(GATEHOUSE, many);
+  const contenders = [gatehouse];
+  for (const name of Object.keys(PROGRAMS).filter((each) => each !== GATEHOUSE)) {
+    contenders.push(await startForRun(name, many));
+  }
+  progress('Comparing');
+  const comparison = await compare(load, contenders, {
+    url: many,
+    start,
+    pace: paces.comparison,
+  });
+  if (options.quick) {
+    return comparison;
+  }
+  progress('Growing');
+  const grounds = {
+    many: { url: many, gatehouse },
+    few: { url: few, gatehouse: await startForRun(GATEHOUSE, few) },
+    odd: { url: odd, gatehouse: await startForRun(GATEHOUSE, odd) },
+  };
+  const growth = await measureGrowth(load, grounds, { start, pace: paces.growth });
+  return { ...comparison, growth };
+}
+
+function progress(what: string): void {
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  process.stderr.write(`${seconds.padStart(4)} s  ${what}\n`);
+}

@@ -1,0 +1,108 @@
+/** What an operation asks of PostgreSQL: how many statements, and how many rows these read. */
+import pg from 'pg';
+import { ask, type Contender, type Question } from './operations.ts';
+import { type Execution, openProxy } from './proxy.ts';
+
+export type Shape = {
+  /** Statements of one operation, those that check the caller included. */
+  statements: number;
+  /** Rows that they read in tables, for each object in the answer. */
+  rowsReadPerObject: number;
+};
+
+/**
+ * Runs each of the questions on a contender of its own, started by `start` on the URL of a database, and watches what
+ * it sends there. Returns the shape of all questions of the same name together: the largest number of statements, and
+ * the rows of all; of the two kinds of plans that a prepared statement may get, the one that reads more.
+ */
+export async function shapesOf<Name extends string>(
+  databaseUrl: string,
+  start: (url: string) => Promise<Contender & { stop(): Promise<void> }>,
+  questions: Record<Name, Question[]>,
+): Promise<Record<Name, Shape>> {
+  const proxy = await openProxy(databaseUrl);
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const contender = await start(proxy.url);
+  try {
+    const shapes: Partial<Record<Name, Shape>> = {};
+    for (const name of Object.keys(questions) as Name[]) {
+      shapes[name] = await shapeOf(questions[name]);
+    }
+    return shapes as Record<Name, Shape>;
+  } finally {
+    await contender.stop();
+    await client.end();
+    proxy.close();
+  }
+
+  async function shapeOf(asked: Question[]): Promise<Shape> {
+    let statements = 0;
+    let read = 0;
+    let objects = 0;
+    for (const [at, question] of [asked[0], ...asked].entries()) {
+      proxy.take();
+      const answer = question === undefined ? undefined : await ask(contender, question);
+      const executions = proxy.take();
+      // What is done once a minute, such as noting that a key is in use, belongs to no operation.
+      if (at > 0) {
+        statements = Math.max(statements, executions.length);
+        for (const execution of executions) {
+          read += await rowsReadBy(client, execution);
+        }
+        objects += objectsIn(answer);
+      }
+    }
+    return { statements, rowsReadPerObject: read / objects };
+  }
+}
+
+type Plan = {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  'Rows Removed by Index Recheck'?: number;
+  Plans?: Plan[];
+};
+
+async function rowsReadBy(client: pg.Client, { text, values }: Execution): Promise<number> {
+  const literals = values.map((value) =>
+    value === null
+      ? 'NULL'
+      : pg.escapeLiteral(typeof value === 'string' ? value : `\\x${value.toString('hex')}`),
+  );
+  const execute = literals.length === 0 ? 'asked' : `asked(${literals.join(', ')})`;
+  let worst = 0;
+  await client.query(`PREPARE asked AS ${text}`);
+  for (const mode of ['force_custom_plan', 'force_generic_plan']) {
+    await client.query(`SET plan_cache_mode = ${mode}`);
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+      `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE ${execute}`,
+    );
+    const plan = rows[0]?.['QUERY PLAN'][0].Plan;
+    worst = Math.max(worst, plan === undefined ? 0 : rowsRead(plan));
+  }
+  await client.query('DEALLOCATE asked');
+  return worst;
+}
+
+function rowsRead(plan: Plan): number {
+  const below = (plan.Plans ?? []).map(rowsRead).reduce((sum, rows) => sum + rows, 0);
+  if (plan['Relation Name'] === undefined || !plan['Node Type'].includes('Scan')) {
+    return below;
+  }
+  const passedOver =
+    (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0);
+  return below + (plan['Actual Rows'] + passedOver) * plan['Actual Loops'];
+}
+
+// Things of the model are the objects with an id.
+function objectsIn(answer: unknown): number {
+  if (typeof answer !== 'object' || answer === null) {
+    return 0;
+  }
+  const below = Object.values(answer).reduce((sum: number, part) => sum + objectsIn(part), 0);
+  return below + ('id' in answer ? 1 : 0);
+}

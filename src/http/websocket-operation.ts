@@ -1,0 +1,58 @@
+/** One operation that came over a WebSocket, on its way through the server's own pipeline. */
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import type { GraphqlServer, Operation } from './graphql.ts';
+
+type Pipeline = Pick<ReturnType<GraphqlServer['getEnveloped']>, 'execute' | 'subscribe'>;
+
+const pipelines = new WeakMap<object, Pipeline>();
+
+/**
+ * Parses and validates as over HTTP, with the same plugins. Resolves to what is wrong with the operation, or to what
+ * `pipelineOf` executes.
+ */
+export async function prepare(
+  graphql: GraphqlServer,
+  { query, variables, operationName, extensions }: SubscribePayload,
+  operation: Operation,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const { schema, parse, validate, contextFactory, execute, subscribe } = graphql.getEnveloped({
+    ...operation,
+    params: {
+      query,
+      variables: variables ?? undefined,
+      operationName: operationName ?? undefined,
+      extensions: extensions ?? undefined,
+    },
+  });
+  try {
+    const document = parse(query);
+    const errors = validate(schema, document);
+    if (errors.length > 0) {
+      return errors;
+    }
+    const args = {
+      schema,
+      document,
+      variableValues: variables,
+      operationName,
+      contextValue: await contextFactory(),
+    };
+    pipelines.set(args.contextValue, { execute, subscribe });
+    return args;
+  } catch (error) {
+    if (error instanceof GraphQLError) {
+      return [error];
+    }
+    throw error;
+  }
+}
+
+/** What executes an operation that was prepared. */
+export function pipelineOf({ contextValue }: ExecutionArgs): Pipeline {
+  const pipeline = pipelines.get(Object(contextValue));
+  if (pipeline === undefined) {
+    throw new Error('An operation came past onSubscribe.');
+  }
+  return pipeline;
+}
