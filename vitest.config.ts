@@ -14,6 +14,8 @@ export default defineConfig({
 
 function project(name: string, include: string[], exclude: string[] = []) {
   return {
+    // Packages are resolved as Node resolves them: with Vite's condition `development`, graphql would come twice.
+    ssr: { resolve: { conditions: ['module-sync', 'node'] } },
     test: {
       name,
       include,

@@ -8,7 +8,7 @@ declare module 'autocannon' {
     method: string;
     headers: Record<string, string>;
     connections: number;
-    /** Seconds; they are over at the next sample. */
+    /** Seconds. */
     duration: number;
     /** Milliseconds between samples. */
     sampleInt: number;
@@ -16,6 +16,8 @@ declare module 'autocannon' {
   };
   type Result = { errors: number; non2xx: number };
   type Run = Promise<Result> & {
+    /** Ends the run at the next sample. */
+    stop(): void;
     on(
       event: 'response',
       listener: (client: Client, status: number, bytes: number, milliseconds: number) => void,

@@ -60,8 +60,13 @@ export async function rewriteReadme(tables: string): Promise<void> {
 }
 
 function table(header: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+  const widths = header.map((_, at) =>
+    Math.max(3, ...[header, ...rows].map((cells) => cells[at]?.length ?? 0)),
+  );
+  const line = (cells: string[]) =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [header, rule, ...rows].map(line).join('\n');
 }
 
 function twoDigits(value: number): string {

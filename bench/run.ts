@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
 
 const paces = options.quick
   ? { comparison: { rounds: 3, seconds: 0.6 }, growth: { rounds: 0, seconds: 0 } }
-  : { comparison: { rounds: 5, seconds: 1.2 }, growth: { rounds: 5, seconds: 0.6 } };
+  : { comparison: { rounds: 5, seconds: 1 }, growth: { rounds: 3, seconds: 0.8 } };
 
 const startedAt = performance.now();
 const undo: (() => Promise<void>)[] = [];

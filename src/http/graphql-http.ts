@@ -18,7 +18,7 @@ export function graphqlHandler(graphql: GraphqlServer, authenticate: Authenticat
       refuse(response, 401, 'UNAUTHENTICATED', 'These credentials are not valid.', {
         'www-authenticate': 'Bearer',
       });
-    } else if (acceptsBody(request, response)) {
+    } else if (accepts(request, response)) {
       await graphql(request, response, { caller, requestId });
     }
     return true;
@@ -26,15 +26,17 @@ export function graphqlHandler(graphql: GraphqlServer, authenticate: Authenticat
 }
 
 // A form can be sent by any page without asking the browser; JSON cannot.
-function acceptsBody(request: IncomingMessage, response: ServerResponse): boolean {
+function accepts(request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method !== 'POST') {
-    return true;
+    return acceptsParameters(request, response);
   }
   const { 'content-type': type = '', 'content-length': length } = request.headers;
   if (!/^application\/(?:graphql\+)?json\s*(?:;|$)/i.test(type)) {
     refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.');
     return false;
   }
+  // The server behind us compares it letter by letter.
+  request.headers['content-type'] = 'application/json';
   if (length === undefined) {
     refuse(response, 411, 'LENGTH_REQUIRED', 'Send a Content-Length.', { connection: 'close' });
     return false;
@@ -46,4 +48,22 @@ function acceptsBody(request: IncomingMessage, response: ServerResponse): boolea
     return false;
   }
   return true;
+}
+
+function acceptsParameters(request: IncomingMessage, response: ServerResponse): boolean {
+  const parameters = new URLSearchParams(request.url?.split('?')[1]);
+  const broken = ['variables', 'extensions'].find((name) => !isJson(parameters.get(name) || '{}'));
+  if (broken !== undefined) {
+    refuse(response, 400, 'BAD_REQUEST', `Send the parameter "${broken}" as JSON.`);
+  }
+  return broken === undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,14 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { type ExecutionArgs, GraphQLError } from 'graphql';
+import type { ExecutionArgs, GraphQLError } from 'graphql';
 import { handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { createGraphQLError } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { credentialsIn } from './credentials.ts';
 import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
-import { maskError } from './mask-bugs.ts';
+import { formatError, maskError } from './mask-bugs.ts';
 import { LARGEST_MESSAGE, pathOf } from './request.ts';
 import { pipelineOf, prepare } from './websocket-operation.ts';
 import { sayGoodbye, speak } from './websocket-wire.ts';
@@ -55,7 +56,7 @@ export function serveWebSockets(
       const caller = await authenticate(credentialsIn(parameters));
       if (caller === null) {
         socket.close(UNAUTHORIZED, 'Unauthorized');
-        return [new GraphQLError('These credentials are not valid.')];
+        return [createGraphQLError('These credentials are not valid.')];
       }
       return await prepare(graphql, payload, { caller, requestId });
     } catch (error) {
@@ -82,13 +83,18 @@ export function serveWebSockets(
     onSubscribe({ connectionParams, extra }, _id, payload) {
       if (stopping) {
         return [
-          new GraphQLError('The gateway is stopping.', { extensions: { code: 'UNAVAILABLE' } }),
+          createGraphQLError('The gateway is stopping.', { extensions: { code: 'UNAVAILABLE' } }),
         ];
       }
       return follow(begin(extra.socket, connectionParams, payload));
     },
     execute: (args) => follow(Promise.resolve(pipelineOf(args).execute(args))),
     subscribe: (args) => pipelineOf(args).subscribe(args),
+    onNext: (_context, _id, _payload, _args, { errors, ...result }) => ({
+      ...result,
+      ...(errors && { errors: errors.map(formatError) }),
+    }),
+    onError: (_context, _id, _payload, errors) => errors.map(formatError),
   });
 
   const sockets = new WebSocketServer({

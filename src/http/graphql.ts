@@ -1,13 +1,13 @@
 /** The GraphQL server: one parser, one validation and one context for every transport. */
-import { parse } from 'graphql';
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/authenticate.ts';
 import type { Read } from '../db/database.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
-import { maskBugs, maskError } from './mask-bugs.ts';
+import { limitOperations } from './limits.ts';
+import { maskBugs } from './mask-bugs.ts';
 
 /** What a transport knows about an operation before it runs. */
 export type Operation = { caller: Caller; requestId: string };
@@ -16,9 +16,6 @@ export type GraphqlServer = YogaServerInstance<Operation, Context>;
 
 /** The path of GraphQL over every transport. */
 export const GRAPHQL_PATH = '/graphql';
-
-/** More than any query that a person writes, less than what is worth an attack. */
-const MOST_TOKENS = 5000;
 
 /** Makes the GraphQL server. Bugs are logged with their request id, and masked for the caller. */
 export function createGraphqlServer({ read, log }: { read: Read; log: Logger }): GraphqlServer {
@@ -36,15 +33,8 @@ export function createGraphqlServer({ read, log }: { read: Read; log: Logger }):
     batching: false,
     cors: false,
     logging: false,
-    maskedErrors: { maskError: (error) => maskError(error, undefined, log) },
-    plugins: [limitTokens(), maskBugs(log)],
+    // By the plugin below, which knows the request id and serves every transport.
+    maskedErrors: false,
+    plugins: [limitOperations(), maskBugs(log)],
   });
-}
-
-function limitTokens(): Plugin {
-  return {
-    onParse({ setParseFn }) {
-      setParseFn((source, options) => parse(source, { ...options, maxTokens: MOST_TOKENS }));
-    },
-  };
 }

@@ -1,7 +1,9 @@
 /** One operation that came over a WebSocket, on its way through the server's own pipeline. */
-import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type ExecutionArgs, type GraphQLError, getOperationAST } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
+import { createGraphQLError } from 'graphql-yoga';
 import type { GraphqlServer, Operation } from './graphql.ts';
+import { isGraphQLError } from './mask-bugs.ts';
 
 type Pipeline = Pick<ReturnType<GraphqlServer['getEnveloped']>, 'execute' | 'subscribe'>;
 
@@ -27,6 +29,9 @@ export async function prepare(
   });
   try {
     const document = parse(query);
+    if (!getOperationAST(document, operationName)) {
+      return [noOperation()];
+    }
     const errors = validate(schema, document);
     if (errors.length > 0) {
       return errors;
@@ -41,11 +46,18 @@ export async function prepare(
     pipelines.set(args.contextValue, { execute, subscribe });
     return args;
   } catch (error) {
-    if (error instanceof GraphQLError) {
+    if (isGraphQLError(error)) {
       return [error];
     }
     throw error;
   }
+}
+
+// In the words that the server has for it over HTTP.
+function noOperation(): GraphQLError {
+  return createGraphQLError('Could not determine what operation to execute.', {
+    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+  });
 }
 
 /** What executes an operation that was prepared. */

@@ -42,7 +42,11 @@ export function speak<Extra extends { socket: WebSocket }>(
 
 /** Closes all sockets with 1001, and ends those whose client does not answer within `patienceMs`. */
 export async function sayGoodbye(sockets: Set<WebSocket>, patienceMs: number): Promise<void> {
-  const timer = setTimeout(() => sockets.forEach((socket) => socket.terminate()), patienceMs);
+  const timer = setTimeout(() => {
+    for (const socket of sockets) {
+      socket.terminate();
+    }
+  }, patienceMs);
   await Promise.all(
     [...sockets].map((socket) => {
       const closed = new Promise((resolve) => socket.once('close', resolve));

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import type { ApiKey } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
-import { keyTable, loadOne, ordinal } from './batch.ts';
+import { found, loadOne, ordinal } from './batch.ts';
 import { keysetOf, type List, listsOf, type PageArgs } from './page.ts';
 import { param } from './statement.ts';
 
@@ -21,7 +21,7 @@ export function apiKeyLoaders(read: Read) {
     shape: 'key by id',
     columns,
     build: () =>
-      sql`SELECT ${ordinal}, ${apiKeyColumns('a')} FROM ${keyTable(columns)} JOIN api_key a ON a.id = k.id`,
+      sql`SELECT ${ordinal}, ${apiKeyColumns('a')} FROM ${found(columns, 'a', sql`SELECT a.* FROM api_key a WHERE a.id = k.id`)}`,
   });
   return {
     byId: (id: string) => byId({ id }),

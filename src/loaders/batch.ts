@@ -15,8 +15,20 @@ export function keyTable(columns: Record<string, string>): RawBuilder<unknown> {
   const arrays = Object.entries(columns).map(
     ([name, type]) => sql`${param(name)}::${sql.raw(type)}[]`,
   );
-  const names = sql.raw([...Object.keys(columns), 'ordinal'].join(', '));
-  return sql`unnest(${sql.join(arrays)}) WITH ORDINALITY AS k(${names})`;
+  const names = [...Object.keys(columns), 'ordinal'].map((name) => sql.ref(name));
+  return sql`unnest(${sql.join(arrays)}) WITH ORDINALITY AS k(${sql.join(names)})`;
+}
+
+/**
+ * The rows that `select` finds for each key `k`, as a table `alias`. OFFSET 0 makes PostgreSQL look up one key after the
+ * other: for a hundred keys it would rather read a whole table, whoever's rows are in it.
+ */
+export function found(
+  columns: Record<string, string>,
+  alias: string,
+  select: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  return sql`${keyTable(columns)} CROSS JOIN LATERAL (${select} OFFSET 0) AS ${sql.ref(alias)}`;
 }
 
 type BatchOptions<Key extends object> = {

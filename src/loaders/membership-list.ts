@@ -71,9 +71,9 @@ export function membershipLists(
   const key = { expression: field.membership, id: 'm.id', type: field.type };
   const owner = sql`m.${sql.ref(`${parent}_id`)} = k.id`;
   const filters = residualFilters(asked);
-  const list = (from: RawBuilder<unknown>, sortKey: SortKey = key) => {
-    const keyset = keysetOf(args, sortKey);
-    return sql`SELECT m.* FROM ${from} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}`;
+  const list = (from: RawBuilder<unknown>) => {
+    const keyset = keysetOf(args, key);
+    return sql`SELECT m.*, ${sql.raw(key.expression)} AS sort_key FROM ${from} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}`;
   };
 
   const everyStatus = asked.status
@@ -128,8 +128,11 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
     const overdue = list(
       sql`(SELECT m.* FROM membership m WHERE ${owner} AND m.status = ANY(${param('leaving')}::membership_status[]) AND m.status_deadline <= now() OFFSET 0) AS m WHERE true${filters}`,
     );
-    const branches = sql.join([...stored, overdue].map((branch) => sql`(${branch})`), sql` UNION ALL `);
-    return sql`SELECT m.* FROM (${branches}) AS m ORDER BY ${keysetOf(args, key).orderBy} LIMIT ${param('limit')}`;
+    const branches = sql.join(
+      [...stored, overdue].map((branch) => sql`(${branch})`),
+      sql` UNION ALL `,
+    );
+    return sql`SELECT m.* FROM (${branches}) AS m ORDER BY ${keysetOf(args, { ...key, expression: 'm.sort_key' }).orderBy} LIMIT ${param('limit')}`;
   }
 
   function total(): RawBuilder<unknown> {
@@ -156,7 +159,9 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
     args,
     values: {
       status: filter.status,
-      leaving: filter.status && [...overdueAs].flatMap(([stored, now]) => (filter.status?.includes(now) ? [stored] : [])),
+      leaving:
+        filter.status &&
+        [...overdueAs].flatMap(([stored, now]) => (filter.status?.includes(now) ? [stored] : [])),
       roleId: filter.roleId,
       roleKey: filter.roleKey,
       provisioning: filter.provisioningMethod,

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import type { ActorKind, Membership, Role, RoleSource } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
-import { keyTable, loadMany, loadOne, ordinal } from './batch.ts';
+import { found, keyTable, loadMany, loadOne, ordinal } from './batch.ts';
 import { roleColumns } from './role.ts';
 
 export type MembershipRow = RowOf<Membership>;
@@ -27,30 +27,33 @@ export function membershipColumns(alias: string): RawBuilder<unknown> {
   });
 }
 
+const assignments = sql`SELECT r.*, a.source, a.granted_by_kind, a.granted_by_id, a.granted_at
+FROM role_assignment a JOIN role r ON r.id = a.role_id WHERE a.membership_id = k.id`;
+
 /** The loaders of one request. Keys are uuids; addresses are normalized. */
 export function membershipLoaders(read: Read) {
   const lookup = <Key extends object>(
     columns: { [Column in keyof Key & string]: string },
-    join: string,
+    source: string,
   ) =>
     loadOne<Key, MembershipRow>({
       read,
       shape: `membership by ${Object.keys(columns)}`,
       columns,
       build: () =>
-        sql`SELECT ${ordinal}, ${membershipColumns('m')} FROM ${keyTable(columns)} JOIN ${sql.raw(join)}`,
+        sql`SELECT ${ordinal}, ${membershipColumns('m')} FROM ${found(columns, 'm', sql`SELECT m.* FROM ${sql.raw(source)}`)}`,
     });
 
-  const byId = lookup<{ id: string }>({ id: 'uuid' }, 'membership m ON m.id = k.id');
+  const byId = lookup<{ id: string }>({ id: 'uuid' }, 'membership m WHERE m.id = k.id');
   const assignmentsOf = loadMany<{ id: string }, AssignmentRow>({
     read,
     shape: 'assignments',
     columns: { id: 'uuid' },
     build: () =>
-      sql`SELECT ${ordinal}, ${roleColumns('r')}, a.source AS "source", a.granted_by_kind AS "grantedByKind",
-a.granted_by_id AS "grantedById", a.granted_at AS "grantedAt"
-FROM ${keyTable({ id: 'uuid' })} JOIN role_assignment a ON a.membership_id = k.id JOIN role r ON r.id = a.role_id
-ORDER BY k.ordinal, r.created_at, r.id, a.granted_at, a.source`,
+      sql`SELECT ${ordinal}, ${roleColumns('r')}, r.source AS "source", r.granted_by_kind AS "grantedByKind",
+r.granted_by_id AS "grantedById", r.granted_at AS "grantedAt"
+FROM ${found({ id: 'uuid' }, 'r', assignments)}
+ORDER BY k.ordinal, r.created_at, r.id, r.granted_at, r.source`,
   });
   const permissionsOf = loadMany<{ id: string }, { permission: string }>({
     read,
@@ -71,15 +74,15 @@ WITH RECURSIVE granted(id, permissions, extends_role_id) AS (
     byId: (id: string) => byId({ id }),
     byOrganizationAndUser: lookup<{ organization: string; user: string }>(
       { organization: 'uuid', user: 'uuid' },
-      'membership m ON m.organization_id = k.organization AND m.user_id = k.user',
+      'membership m WHERE m.organization_id = k.organization AND m.user_id = k.user',
     ),
     byOrganizationAndEmail: lookup<{ organization: string; email: string }>(
       { organization: 'uuid', email: 'text' },
-      '"user" u ON u.email = k.email JOIN membership m ON m.organization_id = k.organization AND m.user_id = u.id',
+      '"user" u JOIN membership m ON m.user_id = u.id WHERE u.email = k.email AND m.organization_id = k.organization',
     ),
     byOrganizationAndExternalId: lookup<{ organization: string; external_id: string }>(
       { organization: 'uuid', external_id: 'text' },
-      'membership m ON m.organization_id = k.organization AND m.external_id = k.external_id',
+      'membership m WHERE m.organization_id = k.organization AND m.external_id = k.external_id',
     ),
     assignmentsOf: (id: string) => assignmentsOf({ id }),
     /** The roles a membership holds, each once, oldest first. */

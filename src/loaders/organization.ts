@@ -4,7 +4,7 @@ import type { Read } from '../db/database.ts';
 import type { Organization } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { NIL_UUID } from '../domain/id.ts';
-import { keyTable, loadOne, ordinal } from './batch.ts';
+import { found, loadOne, ordinal } from './batch.ts';
 import { keysetOf, type List, listsOf, type PageArgs } from './page.ts';
 import { containment, searchTerm } from './search.ts';
 import { param } from './statement.ts';
@@ -27,20 +27,19 @@ function organizationColumns(alias: string): RawBuilder<unknown> {
 
 // The counts are of stored statuses: an invitation that is overdue has freed its seat already, and a suspension that
 // ends by itself keeps one.
-const seatsUsed = sql`o.active_count + o.pending_count + (
-SELECT count(*) FILTER (WHERE m.status = 'SUSPENDED') - count(*) FILTER (WHERE m.status = 'PENDING_INVITE')
-FROM membership m WHERE m.organization_id = o.id
-AND (m.status = 'SUSPENDED' AND m.status_deadline IS NOT NULL OR m.status = 'PENDING_INVITE' AND m.status_deadline <= now()))::int`;
+const seatsUsed = sql`o.active_count + o.pending_count
++ (SELECT count(*) FROM membership m WHERE m.organization_id = o.id AND m.status = 'SUSPENDED' AND m.status_deadline IS NOT NULL)::int
+- (SELECT count(*) FROM membership m WHERE m.organization_id = o.id AND m.status = 'PENDING_INVITE' AND m.status_deadline <= now())::int`;
 
 /** The loaders of one request. Ids are uuids. */
 export function organizationLoaders(read: Read) {
-  const lookup = (column: string, type: string, join: string) => {
+  const lookup = (column: string, type: string, source: string) => {
     const load = loadOne<{ key: string }, OrganizationRow>({
       read,
       shape: `organization by ${column}`,
       columns: { key: type },
       build: () =>
-        sql`SELECT ${ordinal}, ${organizationColumns('o')} FROM ${keyTable({ key: type })} JOIN ${sql.raw(join)}`,
+        sql`SELECT ${ordinal}, ${organizationColumns('o')} FROM ${found({ key: type }, 'o', sql`SELECT o.* FROM ${sql.raw(source)}`)}`,
     });
     return (key: string) => load({ key });
   };
@@ -49,17 +48,17 @@ export function organizationLoaders(read: Read) {
     shape: 'seats',
     columns: { id: 'uuid' },
     build: () =>
-      sql`SELECT ${ordinal}, ${seatsUsed} AS "used" FROM ${keyTable({ id: 'uuid' })} JOIN organization o ON o.id = k.id`,
+      sql`SELECT ${ordinal}, ${seatsUsed} AS "used" FROM ${found({ id: 'uuid' }, 'o', sql`SELECT o.* FROM organization o WHERE o.id = k.id`)}`,
   });
   return {
-    byId: lookup('id', 'uuid', 'organization o ON o.id = k.key'),
+    byId: lookup('id', 'uuid', 'organization o WHERE o.id = k.key'),
     /** A former slug finds its organization, too. */
     bySlug: lookup(
       'slug',
       'text',
-      'organization_slug s ON s.slug = k.key JOIN organization o ON o.id = s.organization_id',
+      'organization_slug s JOIN organization o ON o.id = s.organization_id WHERE s.slug = k.key',
     ),
-    byExternalId: lookup('external id', 'text', 'organization o ON o.external_id = k.key'),
+    byExternalId: lookup('external id', 'text', 'organization o WHERE o.external_id = k.key'),
     /** Seats taken now: active members, open invitations and suspensions that end by themselves. */
     async seatsUsedBy(id: string): Promise<number> {
       return (await seats({ id }))?.used ?? 0;

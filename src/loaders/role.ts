@@ -4,7 +4,7 @@ import type { Read } from '../db/database.ts';
 import type { Role } from '../db/generated/prisma/client.ts';
 import { rowOf } from '../db/tables.ts';
 import { NIL_UUID } from '../domain/id.ts';
-import { keyTable, loadMany, loadOne, ordinal } from './batch.ts';
+import { found, keyTable, loadMany, loadOne, ordinal } from './batch.ts';
 
 export function roleColumns(alias: string): RawBuilder<unknown> {
   return rowOf('role', alias);
@@ -18,14 +18,14 @@ export function roleLoaders(read: Read) {
     shape: 'role by id',
     columns,
     build: () =>
-      sql`SELECT ${ordinal}, ${roleColumns('r')} FROM ${keyTable(columns)} JOIN role r ON r.id = k.id`,
+      sql`SELECT ${ordinal}, ${roleColumns('r')} FROM ${found(columns, 'r', sql`SELECT r.* FROM role r WHERE r.id = k.id`)}`,
   });
   const ofScope = loadMany<{ id: string }, Role>({
     read,
     shape: 'roles of a scope',
     columns,
     build: () =>
-      sql`SELECT ${ordinal}, ${roleColumns('r')} FROM ${keyTable(columns)} JOIN role r ON r.scope_id IN (${sql.lit(NIL_UUID)}, k.id)
+      sql`SELECT ${ordinal}, ${roleColumns('r')} FROM ${found(columns, 'r', sql`SELECT r.* FROM role r WHERE r.scope_id IN (${sql.lit(NIL_UUID)}, k.id)`)}
 ORDER BY k.ordinal, r.organization_id IS NOT NULL, r.created_at, r.id`,
   });
   const effectivePermissions = loadMany<{ id: string }, { permission: string }>({

@@ -45,14 +45,24 @@ export function run<Row>(
   let entry = prepared.get(shape);
   if (entry === undefined) {
     const { sql: text, parameters } = build().compile(compiler);
-    entry = {
-      statement: { name: statementName(text), text },
-      parameters: (parameters as Placeholder[]).map(({ placeholder }) => placeholder),
-    };
+    entry = prepare(
+      text,
+      (parameters as Placeholder[]).map(({ placeholder }) => placeholder),
+    );
     prepared.set(shape, entry);
   }
   return read<Row>(
     entry.statement,
     entry.parameters.map((name) => values[name]),
   );
+}
+
+// Kysely numbers every place anew; a value is sent once, however many places it has.
+function prepare(compiled: string, places: string[]): Prepared {
+  const parameters = [...new Set(places)];
+  const text = compiled.replace(
+    /\$(\d+)/g,
+    (_, place) => `$${parameters.indexOf(places[place - 1] ?? '') + 1}`,
+  );
+  return { statement: { name: statementName(text), text }, parameters };
 }

@@ -4,7 +4,7 @@ import type { Read } from '../db/database.ts';
 import type { Identity, User } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { NIL_UUID } from '../domain/id.ts';
-import { keyTable, loadMany, loadOne, ordinal } from './batch.ts';
+import { found, loadMany, loadOne, ordinal } from './batch.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
 import { containment, searchTerm } from './search.ts';
 import { param } from './statement.ts';
@@ -38,7 +38,7 @@ export function userLoaders(read: Read) {
       shape: `user by ${column}`,
       columns: { key: type },
       build: () =>
-        sql`SELECT ${ordinal}, ${userColumns('u')} FROM ${keyTable({ key: type })} JOIN "user" u ON u.${sql.ref(column)} = k.key`,
+        sql`SELECT ${ordinal}, ${userColumns('u')} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
     });
     return (key: string) => load({ key });
   };
@@ -47,7 +47,7 @@ export function userLoaders(read: Read) {
     shape: 'identities',
     columns: { id: 'uuid' },
     build: () =>
-      sql`SELECT ${ordinal}, ${rowOf('identity', 'i')} FROM ${keyTable({ id: 'uuid' })} JOIN identity i ON i.user_id = k.id
+      sql`SELECT ${ordinal}, ${rowOf('identity', 'i')} FROM ${found({ id: 'uuid' }, 'i', sql`SELECT i.* FROM identity i WHERE i.user_id = k.id`)}
 ORDER BY k.ordinal, i.created_at, i.id`,
   });
   return {
@@ -79,14 +79,15 @@ function userList(
       withoutMemberships == null
         ? sql``
         : sql` AND u.membership_count ${sql.raw(withoutMemberships ? '= 0' : '> 0')}`;
-    // OFFSET 0 keeps the planner from walking all users in order instead.
-    const narrow = term?.indexed || metadata || emailDomain != null || withoutMemberships;
-    const fence = narrow ? sql` OFFSET 0` : sql``;
+    // OFFSET 0 keeps the planner from walking all users in order instead; by time, an index has them in order.
+    const narrow = emailDomain != null || withoutMemberships === true;
+    const isFenced = term?.indexed || metadata || (narrow && args.field !== 'CREATED_AT');
+    const fence = isFenced ? sql` OFFSET 0` : sql``;
     return sql`(SELECT u.* FROM "user" u WHERE NOT u.invited_only${search}${contained}${domain}${memberships}${fence}) AS u`;
   };
   return listsOf<UserRow>({
     read,
-    shape: `users ${JSON.stringify([term?.indexed, metadata !== undefined, emailDomain != null, withoutMemberships])}`,
+    shape: `users ${args.field} ${JSON.stringify([term?.indexed, metadata !== undefined, emailDomain != null, withoutMemberships])}`,
     args,
     values: { search: term?.pattern, metadata, emailDomain: emailDomain?.toLowerCase() },
     rows: () =>

@@ -1,6 +1,7 @@
 import pg from 'pg';
+import { BUILT_IN_ROLE_IDS } from '../../src/domain/environment.ts';
 
-const KINDS = { organization: 1, user: 2, membership: 3, role: 4 } as const;
+const KINDS = { organization: 1, user: 2, membership: 3, role: 4, invitation: 5, key: 6 } as const;
 
 /** The uuid of the nth of a kind in the large world, from 1. */
 export function idOf(kind: keyof typeof KINDS, n: number): string {
@@ -149,17 +150,17 @@ INSERT INTO role_assignment (organization_id, membership_id, role_scope_id, role
 SELECT ${id('organization', 'organization')}, ${id('membership', 'organization * 65536 + n')}, scope, role,
   source::role_source, 'SYSTEM', now(), created_at, created_at + n % 100 * interval '1 day', lower(coalesce(name, '')), email
 FROM belonging JOIN person USING (n) CROSS JOIN LATERAL (VALUES
-  (${NIL}, '00000000-0000-7000-8000-000000000003'::uuid, 'DEFAULT', true),
-  (${NIL}, '00000000-0000-7000-8000-000000000003'::uuid, 'GROUP', n % 50 = 1),
-  (${NIL}, '00000000-0000-7000-8000-000000000002'::uuid, 'DIRECT', n % 100 = 1),
-  (${NIL}, '00000000-0000-7000-8000-000000000001'::uuid, 'DIRECT', n IN (1, 2, 45001)),
+  (${NIL}, '${BUILT_IN_ROLE_IDS.member}'::uuid, 'DEFAULT', true),
+  (${NIL}, '${BUILT_IN_ROLE_IDS.member}'::uuid, 'GROUP', n % 50 = 1),
+  (${NIL}, '${BUILT_IN_ROLE_IDS.admin}'::uuid, 'DIRECT', n % 100 = 1),
+  (${NIL}, '${BUILT_IN_ROLE_IDS.owner}'::uuid, 'DIRECT', n IN (1, 2, 45001)),
   (${NIL}, ${id('role', '2')}, 'DIRECT', organization = 1 AND n % 20 = 2),
   (${id('organization', '1')}, ${id('role', '1')}, 'DIRECT', organization = 1 AND n % 30 = 2)
 ) AS held(scope, role, source, is_held) WHERE is_held AND status IN ('ACTIVE', 'SUSPENDED');
 
 INSERT INTO invitation (id, organization_id, membership_id, email, status, inviter_kind, expires_at, accepted_at, revoked_at,
   declined_at, search_text, created_at, updated_at)
-SELECT gen_random_uuid(), organization_id, id, email_key, state::invitation_status, 'SYSTEM',
+SELECT ${id('invitation', `row_number() OVER (ORDER BY id)`)}, organization_id, id, email_key, state::invitation_status, 'SYSTEM',
   coalesce(status_deadline, created_at + interval '7 days'), CASE state WHEN 'ACCEPTED' THEN now() END,
   CASE state WHEN 'REVOKED' THEN now() END, CASE state WHEN 'DECLINED' THEN now() END, search_text, created_at, now()
 FROM (
@@ -169,8 +170,14 @@ FROM (
     AND (status <> 'REMOVED' OR external_id IN ('external-9', 'external-99', 'external-999', 'external-9999'))
 ) AS m;
 
+INSERT INTO invitation_role (organization_id, invitation_id, role_scope_id, role_id)
+SELECT organization_id, id, ${NIL}, '${BUILT_IN_ROLE_IDS.member}' FROM invitation;
+
+INSERT INTO identity (id, user_id, issuer, subject, created_at)
+SELECT gen_random_uuid(), id, 'https://issuer.example', n, now() FROM person;
+
 INSERT INTO api_key (id, scope_id, organization_id, name, secret_hash, created_by_kind, created_at, permissions)
-SELECT gen_random_uuid(), coalesce(organization, ${NIL}), organization, 'Key ' || n, sha256(('key ' || n)::bytea), 'SYSTEM',
+SELECT ${id('key', 'n')}, coalesce(organization, ${NIL}), organization, 'Key ' || n, sha256(('key ' || n)::bytea), 'SYSTEM',
   '2024-01-01'::timestamptz + n / 3 * interval '1 minute', ARRAY['*:*']
 FROM generate_series(1, 3000) AS n, LATERAL (
   SELECT CASE WHEN n % 3 = 0 THEN NULL WHEN n % 3 = 1 THEN ${id('organization', '1')} ELSE ${id('organization', 'n % 1000 + 1')} END AS organization) AS owner;

@@ -579,19 +579,19 @@ CREATE INDEX "user_listed_created_idx" ON "user" ("created_at", "id") WHERE NOT 
 CREATE INDEX "user_listed_email_idx" ON "user" ("email", "id") WHERE NOT "invited_only";
 CREATE INDEX "user_listed_name_idx" ON "user" ("name_key", "id") WHERE NOT "invited_only";
 CREATE INDEX "user_without_memberships_idx" ON "user" ("created_at", "id") WHERE NOT "invited_only" AND "membership_count" = 0;
-CREATE INDEX "user_email_domain_idx" ON "user" ((split_part("email", '@', 2)), "created_at", "id");
+CREATE INDEX "user_email_domain_idx" ON "user" ((split_part("email", '@', 2)), "created_at", "id") WHERE NOT "invited_only";
 
--- Deadlines: those of one organization, and those of all for the sweeper.
+-- Deadlines: those of one organization, and those of all for the sweeper. That of an open invitation is that of its
+-- membership.
 CREATE INDEX "membership_overdue_idx" ON "membership" ("organization_id", "status", "status_deadline") WHERE "status_deadline" IS NOT NULL;
 CREATE INDEX "membership_deadline_idx" ON "membership" ("status_deadline") WHERE "status_deadline" IS NOT NULL;
-CREATE INDEX "invitation_deadline_idx" ON "invitation" ("expires_at") WHERE "status" = 'PENDING';
 
 -- Search and metadata. The organization stands as an array of one, which only this kind of index can look up: so a
 -- search reads its matches in that organization, whatever the planner thinks of the other indexes.
 CREATE INDEX "membership_search_idx" ON "membership" USING gin ((ARRAY["organization_id"]), "search_text" gin_trgm_ops, "metadata" jsonb_path_ops, "untrusted_metadata" jsonb_path_ops);
 CREATE INDEX "invitation_search_idx" ON "invitation" USING gin ((ARRAY["organization_id"]), "search_text" gin_trgm_ops);
 CREATE INDEX "organization_search_idx" ON "organization" USING gin ("search_text" gin_trgm_ops, "metadata" jsonb_path_ops);
-CREATE INDEX "user_search_idx" ON "user" USING gin ("search_text" gin_trgm_ops, "metadata" jsonb_path_ops);
+CREATE INDEX "user_search_idx" ON "user" USING gin ("search_text" gin_trgm_ops, "metadata" jsonb_path_ops) WHERE NOT "invited_only";
 
 -- Values.
 ALTER TABLE "environment"
