@@ -163,9 +163,8 @@ function listStatement(source: ListSource, page: boolean, total: boolean): RawBu
   // Totals go with parents that have no row, too, hence the outer join.
   const join = total ? sql`LEFT JOIN LATERAL` : sql`CROSS JOIN LATERAL`;
   const on = total ? sql`ON true` : sql``;
-  const totals = total
-    ? sql`(SELECT k.id, k.ordinal, ${totalColumn} AS total ${from}) AS k`
-    : sql`(SELECT k.id, k.ordinal, 0 AS total ${from}) AS k`;
+  // OFFSET 0 counts once for each parent; without it PostgreSQL counts again for every row of the page.
+  const totals = sql`(SELECT k.id, k.ordinal, ${totalColumn} AS total ${from} OFFSET 0) AS k`;
   return sql`SELECT ${ordinal}, item.id IS NOT NULL AS "present", k.total AS "total", ${columns()}
 FROM ${totals} ${join} (${rows()}) AS item ${on}
 ORDER BY k.ordinal, ${order()}`;

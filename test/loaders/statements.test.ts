@@ -1,0 +1,134 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createApiKey } from '../../src/domain/api-key.ts';
+import { addMembers, suspendMembers } from '../../src/domain/membership.ts';
+import { addOrganizations } from '../../src/domain/organization.ts';
+import { act } from '../domain/world.ts';
+import { createGateway, type TestGateway } from '../support/gateway.ts';
+
+const ORGANIZATIONS = 100;
+const MEMBERS = 4;
+const PEOPLE = 50;
+
+let world: TestGateway;
+
+beforeAll(async () => {
+  world = await createGateway();
+  const rows = Array.from({ length: ORGANIZATIONS }, (_, n) => ({ displayName: `Company ${n}` }));
+  const created = await act(world, [], (tx) => addOrganizations(tx, rows, { act: 'import' }));
+  const ids = created.flatMap((row) => (row.outcome === 'created' ? [row.id] : []));
+  await act(world, ids, async (tx) => {
+    const members = ids.flatMap((organizationId, at) =>
+      Array.from({ length: MEMBERS }, (_, n) => ({
+        organizationId,
+        email: `person-${(at * 3 + n) % PEOPLE}@example.com`,
+        roleKeys: n % 2 ? ['admin', 'member'] : ['member'],
+        status: n === 3 ? ('PENDING_INVITE' as const) : ('ACTIVE' as const),
+      })),
+    );
+    const outcomes = await addMembers(tx, members, { act: 'import' });
+    const first = outcomes.flatMap((row, n) =>
+      row.outcome === 'created' && n % MEMBERS === 0 ? [{ membershipId: row.membershipId }] : [],
+    );
+    await suspendMembers(tx, first);
+    for (const organizationId of ids) {
+      await createApiKey(tx, { name: 'Key', organizationId, permissions: ['organization:read'] });
+    }
+  });
+  // The first use of a key in a minute notes that it was used.
+  await world.ask('{ viewer { kind } }');
+});
+
+afterAll(() => world.close());
+
+/** Sends an operation and returns the statements that PostgreSQL got for it, and what came of it. */
+async function statementsOf(query: string, variables: Record<string, unknown> = {}) {
+  const sent = vi.spyOn(pg.Client.prototype, 'query');
+  try {
+    const { data, errors } = await world.ask(query, variables);
+    expect(errors).toBeUndefined();
+    const texts = sent.mock.calls.map(([statement]) =>
+      typeof statement === 'string' ? statement : (statement as { text: string }).text,
+    );
+    return { texts, answer: JSON.stringify(data) };
+  } finally {
+    sent.mockRestore();
+  }
+}
+
+it('knows who calls by one statement', async () => {
+  const { texts } = await statementsOf('{ viewer { kind permissions } }');
+  expect(texts).toHaveLength(1);
+  expect(texts[0]).toContain('secret_hash');
+});
+
+const LEVELS = `query Levels($first: Int) {
+  organizations(first: $first, orderBy: { field: DISPLAY_NAME, direction: ASC }) {   # 1
+    totalCount
+    nodes {
+      displayName
+      seats { used }                                                                 # 2
+      roles { key extends { key } effectivePermissions }                             # 3 4
+      apiKeys { totalCount nodes { name organization { slug } } }                    # 5 6
+      invitations(filter: { status: [PENDING] }) {                                   # 7
+        totalCount
+        nodes { status roles { key } membership { status } }                         # 8 9
+      }
+      memberships(filter: { status: [ACTIVE, PENDING_INVITE] }, first: 3) {          # 10
+        totalCount
+        pageInfo { hasNextPage }
+        nodes {
+          name emailAddress pictureUrl
+          permissions                                                                # 11
+          roles { key } roleAssignments { source role { key } }                      # 12
+          organization { slug }
+          invitation { email organization { slug } }                                 # 13
+          user {                                                                     # 14
+            email
+            identities { issuer }                                                    # 15
+            memberships(orderBy: { field: NAME, direction: ASC }) {                  # 16
+              totalCount
+              edges { cursor node { status user { email } organization { displayName seats { used } } roles { key } } } # 17 18 19
+            }
+          }
+        }
+      }
+      suspended: memberships(filter: { status: [SUSPENDED] }) { totalCount }         # 20
+      admins: memberships(filter: { roleKey: "admin" }, orderBy: { field: EMAIL, direction: DESC }) { nodes { id } } # 21
+    }
+  }
+}`;
+
+it('reads every level of a query by one statement, however many rows stand above it', async () => {
+  const [one, ten, all] = [
+    await statementsOf(LEVELS, { first: 1 }),
+    await statementsOf(LEVELS, { first: 10 }),
+    await statementsOf(LEVELS, { first: 100 }),
+  ];
+  expect(all.answer.length).toBeGreaterThan(5 * ten.answer.length);
+  expect(ten.answer.length).toBeGreaterThan(5 * one.answer.length);
+  // Who is calling, and the levels that are numbered above.
+  expect(one.texts).toHaveLength(1 + 21);
+  expect(ten.texts.map(shapeOf).sort()).toEqual(one.texts.map(shapeOf).sort());
+  // What stands on two levels is read once: with all organizations above, none is left to be read below.
+  expect(all.texts.length).toBeLessThanOrEqual(one.texts.length);
+});
+
+it('reads the nodes of many ids by one statement for each kind', async () => {
+  const { answer } = await statementsOf(
+    '{ organizations(first: 50) { nodes { id memberships { nodes { id user { id } } } } } }',
+  );
+  const ids = [...new Set([...answer.matchAll(/"((?:org|mbr|usr)_\w+)"/g)].map(([, id]) => id))];
+  const mixed = [...ids.slice(0, 60), ...ids.slice(-40)];
+  const { texts, answer: nodes } = await statementsOf(
+    `query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Membership { user { email } } } }`,
+    { ids: mixed },
+  );
+  expect([...nodes.matchAll(/"id"/g)]).toHaveLength(100);
+  expect(texts.length).toBeLessThanOrEqual(1 + 3 + 1);
+});
+
+/** A statement without what it selects. */
+function shapeOf(text: string): string {
+  return text.slice(text.indexOf('FROM'));
+}
