@@ -1,4 +1,7 @@
-/** `npm run db:diff -- <name>`: writes the next migration from the change of schema.prisma since the last one. */
+/**
+ * `npm run db:diff -- <name>`: writes the next migration from the change of schema.prisma since the last one. Looks at no
+ * database, but needs a PostgreSQL to connect to: that of DATABASE_URL, or else a throw-away embedded one.
+ */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +21,7 @@ async function writeNextMigration(name: string | undefined): Promise<string> {
   const base = last
     ? await readFile(new URL(`migrations/${last}/schema.prisma`, prismaFolder), 'utf8')
     : undefined;
-  const sql = await onThrowAwayServer((pool) => diffSchemas(pool, base, schema));
+  const sql = await onSomeServer((pool) => diffSchemas(pool, base, schema));
   if (sql.includes('This is an empty migration')) {
     return 'schema.prisma has not changed since the last migration.';
   }
@@ -34,19 +37,30 @@ async function writeNextMigration(name: string | undefined): Promise<string> {
 }
 
 // The engine wants a connection even to compare two files.
-async function onThrowAwayServer<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+async function onSomeServer<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  const given = process.env.DATABASE_URL;
+  if (given) {
+    return onServer(given, work);
+  }
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-diff-'));
   try {
     const server = await attachEmbeddedPostgres({ dataDir });
-    const pool = new pg.Pool({ connectionString: server.url, max: 1 });
     try {
-      return await work(pool);
+      return await onServer(server.url, work);
     } finally {
-      await pool.end();
       await server.detach();
     }
   } finally {
     await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function onServer<T>(url: string, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
   }
 }
 

@@ -26,7 +26,8 @@ export async function migrationNames(): Promise<string[]> {
  * processes that start together wait for each other. `url` must lead to PostgreSQL itself, not to a transaction
  * pooler.
  *
- * @throws MigrationError when the database has migrations that this version does not know, or an unfinished one.
+ * @throws MigrationError when the database has migrations that this version does not know, or an unfinished one, or
+ * tables of something else.
  */
 export async function migrate(url: string): Promise<string[]> {
   const pool = new pg.Pool({
@@ -36,6 +37,8 @@ export async function migrate(url: string): Promise<string[]> {
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: 10_000,
   });
+  // A pool lets go of its connections before they are closed: one that breaks by then would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   try {
     await pool.query('BEGIN');
     await pool.query('SELECT pg_advisory_xact_lock($1::bigint)', [MIGRATION_LOCK]);
@@ -52,11 +55,19 @@ export async function migrate(url: string): Promise<string[]> {
 }
 
 async function pendingMigrations(pool: pg.Pool, known: string[]): Promise<string[]> {
-  const { rows: tables } = await pool.query<{ present: boolean }>(
-    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present`,
+  const { rows: tables } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname`,
   );
-  if (!tables[0]?.present) {
+  const tableNames = tables.map(({ name }) => name);
+  if (tableNames.length === 0) {
     return known;
+  }
+  if (!tableNames.includes('_prisma_migrations')) {
+    throw new MigrationError(
+      `The database has tables of something else (${tableNames.slice(0, 3).join(', ')}): ` +
+        'Gatehouse needs one of its own.',
+    );
   }
   const { rows } = await pool.query<{ name: string; finished: boolean }>(
     `SELECT migration_name AS name, finished_at IS NOT NULL AS finished

@@ -30,12 +30,18 @@ async function load(): Promise<void> {
 }
 
 // The stock adapter cuts a script at every semicolon, function bodies included; PostgreSQL takes it whole.
-function adapterFactory(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
+function adapterFactory(
+  pool: pg.Pool,
+  onFailure: (error: unknown) => void,
+): SqlMigrationAwareDriverAdapterFactory {
   const stock = new PrismaPg(pool);
   const connect = async () => {
     const adapter = await stock.connect();
     adapter.executeScript = async (script: string) => {
-      await pool.query(script);
+      await pool.query(script).catch((error: unknown) => {
+        onFailure(error);
+        throw error;
+      });
     };
     return adapter;
   };
@@ -47,20 +53,27 @@ function adapterFactory(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
   };
 }
 
-/** Runs `work` with a schema engine on the connections of `pool`. Rejects with the engine's own errors. */
+/**
+ * Runs `work` with a schema engine on the connections of `pool`. Rejects with PostgreSQL's error when a script fails, and
+ * with the engine's own otherwise.
+ */
 export async function withSchemaEngine<T>(
   pool: pg.Pool,
   work: (engine: SchemaEngine) => Promise<T>,
 ): Promise<T> {
   loaded ??= load();
   await loaded;
+  const failures: unknown[] = [];
   const engine = await bindings.SchemaEngine.new(
     { datamodels: undefined },
     () => {},
-    bindMigrationAwareSqlAdapterFactory(adapterFactory(pool)),
+    bindMigrationAwareSqlAdapterFactory(adapterFactory(pool, (error) => failures.push(error))),
   );
   try {
     return await work(engine);
+  } catch (error) {
+    // In a failed transaction the engine cannot note the failure, and reports that instead.
+    throw failures[0] ?? error;
   } finally {
     engine.free();
   }

@@ -163,7 +163,7 @@ const keys: Record<UserOrderField, Pick<ListOrder<UserOrderField, UserRow>, 'typ
   NAME: { type: 'text', keyOf: (user) => user.nameKey },
 };
 
-async function findUser(
+function findUser(
   by: typeof UserBy.$inferInput,
   { loaders }: Context,
 ): Promise<UserRow | null> {
@@ -172,7 +172,7 @@ async function findUser(
   }
   if (by.email != null) {
     const email = normalizeEmail(by.email);
-    return email === null ? null : loaders.users.byEmail(email);
+    return email === null ? Promise.resolve(null) : loaders.users.byEmail(email);
   }
   return loaders.users.byExternalId(textArgument(by.externalId ?? '', ['by', 'externalId']));
 }

@@ -61,6 +61,7 @@ export function membershipLists(
   const asked = {
     status: filter.status != null,
     role: filter.roleId != null ? 'id' : filter.roleKey != null ? 'key' : '',
+    roleKeyToo: filter.roleId != null && filter.roleKey != null,
     indexedSearch: term?.indexed === true,
     shortSearch: term?.indexed === false,
     provisioning: filter.provisioningMethod != null,
@@ -182,6 +183,7 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
 }
 
 type Asked = {
+  roleKeyToo: boolean;
   shortSearch: boolean;
   provisioning: boolean;
   indexedSearch: boolean;
@@ -194,7 +196,7 @@ function residualFilters(asked: Asked): RawBuilder<unknown> {
     ? sql` AND m.provisioning_method = ANY(${param('provisioning')}::provisioning_method[])`
     : sql``;
   const search = asked.shortSearch ? sql` AND m.search_text LIKE ${param('search')}` : sql``;
-  return sql`${method}${search}`;
+  return sql`${method}${search}${asked.roleKeyToo ? roleFilter('key') : sql``}`;
 }
 
 function indexedFilters(asked: Asked): RawBuilder<unknown> {
