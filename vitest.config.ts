@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** One PostgreSQL for the whole run, one database per test file. The browser and the soak tests are run by name. */
 export default defineConfig({
   test: {
+    // Most tests wait for PostgreSQL or for processes of their own: two cores carry two files at once.
+    maxWorkers: 2,
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       project('main', ['test/**/*.test.ts'], ['test/browser/**', 'test/soak/**']),

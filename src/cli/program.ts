@@ -40,7 +40,7 @@ export async function runCommand({ argv, env }: Surroundings): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? 0 : 2;
+      return misused(error, program, argv);
     }
     say(error instanceof Error ? firstLine(error) : String(error));
     return 1;
@@ -56,8 +56,24 @@ function firstLine({ name, message }: Error): string {
   return message.split('\n').find((line) => line.trim() !== '') ?? name;
 }
 
+/** Says what is wrong with the command line, in one line, and returns the exit code. */
+function misused({ exitCode, code, message }: CommanderError, program: Command, argv: string[]) {
+  if (exitCode === 0) {
+    return 0;
+  }
+  const word = argv.slice(2).find((argument) => !argument.startsWith('-'));
+  const isUnknown = !program.commands.some((command) => command.name() === word);
+  if (code === 'commander.excessArguments' && isUnknown) {
+    // Without a command everything goes to `start`, which would only say that it is too much.
+    say(`error: unknown command '${word}' (see --help)`);
+  } else if (code !== 'commander.help') {
+    say(message.replaceAll('\n', ' '));
+  }
+  return 2;
+}
+
 function throwInsteadOfExiting(command: Command): void {
-  command.exitOverride();
+  command.exitOverride().configureOutput({ outputError: () => {} });
   command.commands.forEach(throwInsteadOfExiting);
 }
 

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { pino } from 'pino';
 import type { Config } from '../config.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
+import type { Gateway } from '../gateway.ts';
 
 /** How long a stop may take. What is under way was given up long before; only a database that hangs takes longer. */
 const STOP_MS = 15_000;
@@ -18,6 +18,8 @@ export function startCommand(settings: () => Config, say: (message: string) => v
       const config = settings();
       const stopping = stopSignal(say);
       const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+      // Loaded only now: it takes most of a second, which no other command needs.
+      const { startGateway } = await import('../gateway.ts');
       const gateway = await startGateway(config, { log, onProgress: say });
       process.stdout.write(greeting(gateway));
       await stopping;

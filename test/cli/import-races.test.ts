@@ -81,6 +81,16 @@ test('a lost connection is made again and no row is lost', async () => {
   await expectWholeRows();
 });
 
+test('a dry run of many batches finds every row in order, and takes all of it back', async () => {
+  const { code, report } = await runImport(store.url, files, '--dry-run');
+  expect(code).toBe(0);
+  expect(report.length).toBe(organizations + members / 2 + members);
+  expect(new Set(report.map(({ outcome }) => outcome))).toEqual(new Set(['created']));
+  for (const table of ['organization', 'user', 'membership', 'event']) {
+    expect(await count(table)).toBe(0);
+  }
+});
+
 test('two imports of the same files at once do it once', async () => {
   await withFiles(files, async (args) => {
     const children = [1, 2].map(() => startCommand(store.url, ['import', ...args]));

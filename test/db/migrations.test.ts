@@ -210,6 +210,7 @@ it('writes the next migration from the change of schema.prisma', async () => {
 async function catalogOfSchema() {
   const database = await createEmptyDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  pool.on('error', () => {});
   try {
     const schema = await readFile(join(repository, 'prisma/schema.prisma'), 'utf8');
     await database.query(await diffSchemas(pool, undefined, schema));
