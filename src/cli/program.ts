@@ -42,7 +42,7 @@ export async function runCommand({ argv, env }: Surroundings): Promise<number> {
     if (error instanceof CommanderError) {
       return misused(error, program, argv);
     }
-    say(error instanceof Error ? firstLine(error) : String(error));
+    say(error instanceof Error ? oneLine(error) : String(error));
     return 1;
   }
 }
@@ -52,8 +52,10 @@ function say(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
-function firstLine({ name, message }: Error): string {
-  return message.split('\n').find((line) => line.trim() !== '') ?? name;
+function oneLine({ name, message }: Error): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '');
+  // Prisma begins with the call that failed, and ends with the reason.
+  return (/^Invalid `prisma/.test(lines[0] ?? '') ? lines.at(-1) : lines[0]) ?? name;
 }
 
 /** Says what is wrong with the command line, in one line, and returns the exit code. */

@@ -26,7 +26,7 @@ export type Transaction = {
 
 /** What transactions are made of; the composition root has one. */
 export type TransactionRunner = {
-  prisma: PrismaClient;
+  prisma: Pick<PrismaClient, '$transaction'>;
   /** A new UUIDv7. */
   newId(): string;
   randomBytes(size: number): Uint8Array;

@@ -1,8 +1,10 @@
 /** Cursors: opaque to clients, bound to one kind of list in one order. */
+import { isStorableText } from '../domain/text.ts';
 import type { Position, SortKey } from '../loaders/page.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const TIME = /^(?:infinity|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/;
+// PostgreSQL has no year 0.
+const TIME = /^(?:infinity|(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/;
 const LONGEST_CURSOR = 4000;
 
 /** Writes the place of a row in a list. `order` names the list and what it is sorted by. */
@@ -24,7 +26,7 @@ export function decodeCursor(
   return timely &&
     UUID.test(id) &&
     encodeCursor(order, { key, id }) === cursor &&
-    !key.includes('\0')
+    isStorableText(key)
     ? { key, id }
     : null;
 }

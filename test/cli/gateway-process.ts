@@ -32,11 +32,13 @@ export type ProgramOptions = {
   cwd?: string;
   /** The program and its first arguments. @default our own Node with src/main.ts */
   command?: string[];
+  /** Takes what ends the process and its group at last. @default that of the running test */
+  cleanUp?: (undo: () => void) => void;
 };
 
 /** Starts the program, without anything of our own environment; its group is killed after the test. */
 export async function startProgram(options: ProgramOptions = {}): Promise<Program> {
-  const { env = {}, args = [], cwd = await emptyFolder() } = options;
+  const { env = {}, args = [], cwd = await emptyFolder(), cleanUp = onTestFinished } = options;
   const [file = '', ...first] = options.command ?? [process.execPath, '--import', guard, main];
   const child = spawn(file, [...first, ...args], {
     cwd,
@@ -52,7 +54,7 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
       // It has ended.
     }
   };
-  onTestFinished(() => kill('SIGKILL', 'group'));
+  cleanUp(() => kill('SIGKILL', 'group'));
   const heard = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text) => {

@@ -59,6 +59,12 @@ export async function withFiles<T>(
   }
 }
 
+/** Rows as CSV, quoted where they must be. */
+export function csv(...rows: string[][]): string {
+  const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return `${rows.map((row) => row.map(cell).join(',')).join('\n')}\n`;
+}
+
 /** What the database holds, counted and summed, so that any change shows. */
 export async function digest(database: Database): Promise<unknown> {
   const tables = [

@@ -46,8 +46,9 @@ export function importCommand(connect: Connect): Command {
 
 async function run(connect: Connect, options: Options): Promise<number> {
   const sources = await openSources(options);
-  const report = await openReportOf(options);
+  let report: Report | undefined;
   try {
+    report = await openReportOf(options);
     return await importInto(connect, sources, report, options);
   } finally {
     await report?.close();

@@ -1,7 +1,7 @@
 /** Where an import reads and writes: the database itself, or for a dry run one transaction that is rolled back. */
 import { randomBytes } from 'node:crypto';
 import { statementName } from '../../db/database.ts';
-import type { Prisma, PrismaClient } from '../../db/generated/prisma/client.ts';
+import type { Prisma } from '../../db/generated/prisma/client.ts';
 import { inTransaction, type Transaction } from '../../domain/transaction.ts';
 import type { Connection } from '../connect.ts';
 
@@ -52,7 +52,7 @@ export async function inDrySession<T>(
   try {
     await database.prisma.$transaction(
       async (outer) => {
-        const nested = { ...runner, newId, prisma: nestedClient(database.prisma, outer) };
+        const nested = { ...runner, newId, prisma: outer };
         done.result = await work({
           lanes: 1,
           query: (text, values) => outer.$queryRawUnsafe(text, ...values),
@@ -76,11 +76,6 @@ export async function inDrySession<T>(
     }
   }
   return done.result as T;
-}
-
-// The client whose transactions are savepoints of `outer`.
-function nestedClient(prisma: PrismaClient, outer: Prisma.TransactionClient): PrismaClient {
-  return Object.create(prisma, { $transaction: { value: outer.$transaction.bind(outer) } });
 }
 
 // A failed savepoint leaves the transaction usable. When it is not, no row can be tried any more.
