@@ -225,7 +225,7 @@ const MembershipBy = builder.inputType('MembershipBy', {
   }),
 });
 
-async function findMembership(
+function findMembership(
   by: typeof MembershipBy.$inferInput,
   { principal, loaders }: Context,
 ): Promise<MembershipRow | null> {
@@ -249,7 +249,7 @@ async function findMembership(
     const email = normalizeEmail(given.email);
     return email !== null && can(principal, 'membership:readDetails', organization)
       ? loaders.memberships.byOrganizationAndEmail({ organization, email })
-      : null;
+      : Promise.resolve(null);
   }
   const given = by.organizationAndExternalId ?? { organizationId: '', externalId: '' };
   const organization = idArgument(
@@ -260,7 +260,7 @@ async function findMembership(
   const externalId = textArgument(given.externalId, argumentOf('ExternalId', 'externalId'));
   return can(principal, 'membership:readDetails', organization)
     ? loaders.memberships.byOrganizationAndExternalId({ organization, external_id: externalId })
-    : null;
+    : Promise.resolve(null);
 }
 
 function argumentOf(key: 'User' | 'Email' | 'ExternalId', field: string): string[] {

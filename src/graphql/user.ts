@@ -163,10 +163,7 @@ const keys: Record<UserOrderField, Pick<ListOrder<UserOrderField, UserRow>, 'typ
   NAME: { type: 'text', keyOf: (user) => user.nameKey },
 };
 
-function findUser(
-  by: typeof UserBy.$inferInput,
-  { loaders }: Context,
-): Promise<UserRow | null> {
+function findUser(by: typeof UserBy.$inferInput, { loaders }: Context): Promise<UserRow | null> {
   if (by.id != null) {
     return loaders.users.byId(idArgument('usr', by.id, ['by', 'id']));
   }

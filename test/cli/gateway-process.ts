@@ -11,6 +11,9 @@ const root = new URL('../../', import.meta.url);
 const guard = fileURLToPath(new URL('src/node-version.mjs', root));
 const main = fileURLToPath(new URL('src/main.ts', root));
 
+/** Halves the time that a process takes to start. */
+const compiled = fileURLToPath(new URL('node_modules/.cache/gatehouse-test', root));
+
 export type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string };
 
 export type Program = {
@@ -42,7 +45,12 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
   const [file = '', ...first] = options.command ?? [process.execPath, '--import', guard, main];
   const child = spawn(file, [...first, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_COMPILE_CACHE: compiled,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

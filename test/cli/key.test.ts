@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bearer, post } from '../http/wire.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { runProgram, startGatewayProcess } from './gateway-process.ts';
-import { runCommand } from './run-command.ts';
 
 const viewer = '{ viewer { kind } }';
 const LINE = /^(key_[0-9a-z]{26}) {2}(.+?) {2}((?:never used|last used|revoked)(?: \S+Z)?)$/;
@@ -17,7 +16,7 @@ afterAll(() => database.close());
 
 /** The keys that `key list` prints: id and state by name. */
 async function list(): Promise<Record<string, { id: string; state: string }>> {
-  const { code, stdout, stderr } = await runCommand(database.url, ['key', 'list']);
+  const { code, stdout, stderr } = await run('key', 'list');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const lines = stdout.split('\n').filter((line) => line !== '');
   return Object.fromEntries(
@@ -29,12 +28,18 @@ async function list(): Promise<Record<string, { id: string; state: string }>> {
   );
 }
 
+/** Runs a command on the database until it ends. */
+async function run(...args: string[]) {
+  const { code, stdout, stderr } = await runProgram({ args, env: { DATABASE_URL: database.url } });
+  return { code, stdout, stderr };
+}
+
 async function statusOf(url: string, key: string): Promise<number> {
   return (await post(url, { query: viewer }, bearer(key))).status;
 }
 
 it('makes, lists and revokes keys, without a gateway and beside one', async () => {
-  const made = await runCommand(database.url, ['key', 'create', '--name', 'Made before']);
+  const made = await run('key', 'create', '--name', 'Made before');
   expect(made).toMatchObject({ code: 0, stderr: '' });
   expect(made.stdout).toMatch(/^ghk_[A-Za-z0-9_-]{43}\n$/);
   const key = made.stdout.trim();
@@ -44,14 +49,14 @@ it('makes, lists and revokes keys, without a gateway and beside one', async () =
   const { 'Made before': unused } = await list();
   expect(unused?.state).toBe('never used');
   expect(await statusOf(gateway.url, key)).toBe(200);
-  const beside = await runCommand(database.url, ['key', 'create']);
+  const beside = await run('key', 'create');
   expect(await statusOf(gateway.url, beside.stdout.trim())).toBe(200);
 
   const both = await list();
   expect(Object.keys(both)).toEqual(['Made before', 'From the command line']);
   expect(both['Made before']?.state).toMatch(/^last used /);
   const revoke = ['key', 'revoke', both['Made before']?.id ?? ''];
-  const revoked = await runCommand(database.url, revoke);
+  const revoked = await run(...revoke);
   expect(revoked).toEqual({ code: 0, stdout: `Revoked ${revoke[2]}.\n`, stderr: '' });
   expect(await statusOf(gateway.url, key)).toBe(401);
   expect(await statusOf(gateway.url, beside.stdout.trim())).toBe(200);
@@ -66,8 +71,7 @@ it.each([
   ['key_01h45ytscbebyvny4gc8cr8ma2', 'an unknown one'],
   ['org_01h45ytscbebyvny4gc8cr8ma2', 'one of another kind'],
 ])('says in one line that there is no key %s, %s', async (id) => {
-  const { code, stdout, stderr } = await runCommand(database.url, ['key', 'revoke', id]);
-  expect({ code, stdout, stderr }).toEqual({
+  expect(await run('key', 'revoke', id)).toEqual({
     code: 1,
     stdout: '',
     stderr: 'There is no such API key.\n',
@@ -75,8 +79,7 @@ it.each([
 });
 
 it('refuses a name that is none', async () => {
-  const args = ['key', 'create', '--name', ' '];
-  const { code, stdout, stderr } = await runCommand(database.url, args);
+  const { code, stdout, stderr } = await run('key', 'create', '--name', ' ');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/^The input is not valid: name [^\n]*\n$/);
 });

@@ -29,7 +29,9 @@ test('a new database is durable, private and knows the letters of the world', as
 
   const database = await attach(dataDir, { durable: true });
 
-  expect(database.url).toMatch(/^postgresql:\/\/gatehouse:[^@]{32,}@127\.0\.0\.1:\d+\/gatehouse\?sslmode=disable$/);
+  expect(database.url).toMatch(
+    /^postgresql:\/\/gatehouse:[^@]{32,}@127\.0\.0\.1:\d+\/gatehouse\?sslmode=disable$/,
+  );
   expect((await stat(join(dataDir, 'postgres.password'))).mode & 0o777).toBe(0o600);
   expect((await stat(join(dataDir, 'postgres', 'data'))).mode & 0o077).toBe(0);
   const letters = `SELECT show_trgm(t)::text FROM unnest(ARRAY['王小明', 'ä', 'é']) AS t`;

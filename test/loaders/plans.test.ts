@@ -1,21 +1,24 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MembershipStatus } from '../../src/db/generated/prisma/enums.ts';
 import { BUILT_IN_ROLE_IDS } from '../../src/domain/environment.ts';
-import { NIL_UUID } from '../../src/domain/id.ts';
-import { createLoaders, type Loaders } from '../../src/loaders/loaders.ts';
-import type { MembershipListFilter } from '../../src/loaders/membership-list.ts';
-import type { List, PageArgs, Position } from '../../src/loaders/page.ts';
+import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { idOf, LARGE_WORLD, loadLargeWorld } from '../support/large-world.ts';
 import { noting, openExplainer } from '../support/plans.ts';
-
-/** Rows that may be read for each row that is returned. */
-const MOST_READS = 5;
-
-/** No page or lookup touches more pages of the database than this: far less than any table of many has. */
-const MOST_PAGES = 900;
-
-const SIZE = 20;
+import { invitationQuestions } from './invitation-questions.ts';
+import { lookupQuestions } from './lookup-questions.ts';
+import { membershipQuestions, overdueIn, questionsOfPerson } from './membership-questions.ts';
+import {
+  count,
+  MOST_PAGES,
+  MOST_READS,
+  middleOf,
+  nameOf,
+  pages,
+  type Question,
+  size,
+} from './plan-questions.ts';
+import { userQuestions, userSearchQuestions } from './user-questions.ts';
 
 const { big, left, small, busyUser } = LARGE_WORLD;
 
@@ -43,15 +46,6 @@ afterAll(async () => {
   await explainer.close();
   await world.close();
 });
-
-type Question = {
-  name: string;
-  /** Asks the loaders of a request, and returns how many rows came back. */
-  ask(loaders: Loaders): Promise<number>;
-  /** How many rows may be read, of all tables together. @default MOST_READS for each that came back */
-  most?: (returned: number) => number;
-  mostPages?: number;
-};
 
 /** What is wrong with the plans of what was asked, both for its very values and for any. */
 async function flaws({ name, ask, most, mostPages = MOST_PAGES }: Question): Promise<string[]> {
@@ -82,91 +76,12 @@ async function expectNoFlaws(questions: Question[]): Promise<void> {
   expect(found).toEqual([]);
 }
 
-/** The first and the last page, and one deep inside, each in both directions. */
-function pages<Field extends string>(field: Field, deep: Position): PageArgs<Field>[] {
-  return [false, true].flatMap((descending) =>
-    [false, true].flatMap((backward) => {
-      const args = { size: SIZE, field, descending, backward };
-      return [args, { ...args, [backward ? 'before' : 'after']: deep }];
-    }),
-  );
-}
-
-function nameOf(list: string, { field, descending, backward, ...at }: PageArgs<string>): string {
-  const deep = at.after || at.before ? 'deep inside' : 'at the end';
-  return `${list} by ${field} ${descending ? 'DESC' : 'ASC'}, ${backward ? 'last' : 'first'} ${deep}`;
-}
-
-async function size(list: List<unknown>): Promise<number> {
-  return (await list.page()).rows.length;
-}
-
-/** The place in the middle of what `from` selects, sorted by `key`. */
-async function middleOf(from: string, key: string): Promise<Position> {
-  const isTime = key.endsWith('_at') || key.startsWith('coalesce');
-  const shown = isTime
-    ? `CASE WHEN isfinite(${key}) THEN to_char(${key} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') ELSE 'infinity' END`
-    : key;
-  const [row] = await world.query<Position>(
-    `SELECT ${shown} AS key, id FROM ${from} ORDER BY ${key}, id OFFSET (SELECT count(*) / 2 FROM ${from}) LIMIT 1`,
-  );
-  if (row === undefined) {
-    throw new Error(`There is nothing in ${from}.`);
-  }
-  return row;
-}
-
-const membershipKeys = {
-  CREATED_AT: 'created_at',
-  JOINED_AT: `coalesce(joined_at, 'infinity')`,
-  NAME: 'name_key',
-  EMAIL: 'email_key',
-};
-
-const userKeys = { CREATED_AT: 'created_at', NAME: 'name_key', EMAIL: 'email' };
-
-function entriesOf<Key extends string>(record: Record<Key, string>): [Key, string][] {
-  return Object.entries(record) as [Key, string][];
-}
-
-async function membershipQuestions(
-  organization: string,
-  filters: MembershipListFilter[],
-  more: Partial<Question> = {},
-): Promise<Question[]> {
-  const questions: Question[] = [];
-  for (const [field, key] of entriesOf(membershipKeys)) {
-    const listed = `membership WHERE organization_id = '${organization}' AND status <> 'REMOVED'`;
-    const deep = await middleOf(listed, key);
-    for (const filter of filters) {
-      for (const args of pages(field, deep)) {
-        questions.push({
-          name: nameOf(`${organization} ${JSON.stringify(filter)}`, args),
-          ask: (loaders) =>
-            size(loaders.memberships.of('organization', organization, filter, args)),
-          ...more,
-        });
-      }
-    }
-  }
-  return questions;
-}
-
-/** Memberships of an organization whose deadline has passed, and which nothing has settled yet. */
-async function overdueIn(organization: string): Promise<number> {
-  const [row] = await world.query<{ count: number }>(
-    `SELECT count(*)::int FROM membership WHERE organization_id = $1 AND status_deadline <= now()`,
-    [organization],
-  );
-  return row?.count ?? 0;
-}
-
 it.each([
   ['the big', big],
   ['the left', left],
   ['a small', small],
 ])('lists members of %s organization in proportion to the page', async (_, organization) => {
-  await expectNoFlaws(await membershipQuestions(organization, [{}]));
+  await expectNoFlaws(await membershipQuestions(world, organization, [{}]));
 });
 
 it.each([
@@ -174,10 +89,11 @@ it.each([
   ['the left', left],
 ])('lists members of %s organization by status', async (_, organization) => {
   // What is overdue is found apart from what is stored, at once; a sweeper keeps it to a handful.
-  const overdue = await overdueIn(organization);
+  const overdue = await overdueIn(world, organization);
   const filters = [...EVERY_STATUS.map((status) => [status]), EVERY_STATUS, EVERY_STATUS.slice(1)];
   await expectNoFlaws(
     await membershipQuestions(
+      world,
       organization,
       filters.map((status) => ({ status })),
       { most: (returned) => MOST_READS * returned + overdue },
@@ -193,12 +109,12 @@ it.each([
     ...[...Object.values(BUILT_IN_ROLE_IDS), LARGE_WORLD.bigSupport].map((roleId) => ({ roleId })),
     ...['owner', 'admin', 'member', 'support', 'unknown'].map((roleKey) => ({ roleKey })),
   ];
-  await expectNoFlaws(await membershipQuestions(organization, filters));
+  await expectNoFlaws(await membershipQuestions(world, organization, filters));
 });
 
 it('counts members by status without reading them', async () => {
   for (const organization of [big, left, small]) {
-    const overdue = await overdueIn(organization);
+    const overdue = await overdueIn(world, organization);
     const filters = [{}, ...EVERY_STATUS.map((status) => ({ status: [status] }))];
     await expectNoFlaws(
       filters.map((filter) => ({
@@ -214,18 +130,34 @@ it('counts members by status without reading them', async () => {
   }
 });
 
+it('counts once for a page, not once for each of its rows', async () => {
+  const overdue = await overdueIn(world, big);
+  const args = { size: 20, field: 'NAME', descending: false, backward: false } as const;
+  await expectNoFlaws(
+    [{}, { status: ['SUSPENDED' as const] }, { roleKey: 'owner' }].map((filter) => ({
+      name: `${JSON.stringify(filter)} with its total`,
+      async ask(loaders) {
+        const list = loaders.memberships.of('organization', big, filter, args);
+        const [page] = await Promise.all([list.page(), list.totalCount()]);
+        return page.rows.length;
+      },
+      most: (returned) => MOST_READS * returned + 2 + 2 * overdue,
+    })),
+  );
+});
+
 it('searches members without reading others', async () => {
   const questions: Question[] = [];
   for (const organization of [big, left, small]) {
     for (const search of ['zebra', 'member', 'ada', 'person-1234', '.example', 'nowhere']) {
-      const [row] = await world.query<{ count: number }>(
-        `SELECT count(*)::int FROM membership WHERE organization_id = $1 AND search_text LIKE $2`,
+      const matches = await count(
+        world,
+        `membership WHERE organization_id = $1 AND search_text LIKE $2`,
         [organization, `%${search}%`],
       );
-      const matches = row?.count ?? 0;
       questions.push(
         ...(
-          await membershipQuestions(organization, [{ search }], {
+          await membershipQuestions(world, organization, [{ search }], {
             most: () => matches,
             mostPages: MOST_PAGES + matches,
           })
@@ -245,12 +177,14 @@ it('finds members by metadata without reading others', async () => {
       ['metadata', { metadata: { tier: 'gold' } }],
       ['untrusted_metadata', { untrustedMetadata: { desk: 777 } }],
     ] as const) {
-      const [row] = await world.query<{ count: number }>(
-        `SELECT count(*)::int FROM membership WHERE organization_id = $1 AND ${column} @> $2::jsonb`,
+      const matches = await count(
+        world,
+        `membership WHERE organization_id = $1 AND ${column} @> $2::jsonb`,
         [organization, JSON.stringify(Object.values(filter)[0])],
       );
-      const matches = row?.count ?? 0;
-      const asked = await membershipQuestions(organization, [filter], { most: () => matches });
+      const asked = await membershipQuestions(world, organization, [filter], {
+        most: () => matches,
+      });
       questions.push(...asked.filter(({ name }) => name.includes('by NAME')));
     }
   }
@@ -258,100 +192,17 @@ it('finds members by metadata without reading others', async () => {
 });
 
 it('lists the memberships of a person without reading those of others', async () => {
-  const questions: Question[] = [];
   for (const user of [busyUser, idOf('user', 8)]) {
-    const [row] = await world.query<{ count: number }>(
-      'SELECT count(*)::int FROM membership WHERE user_id = $1',
-      [user],
-    );
-    const all = row?.count ?? 0;
-    for (const [field, key] of entriesOf(membershipKeys)) {
-      const deep = await middleOf(`membership WHERE user_id = '${user}'`, key);
-      for (const filter of [
-        {},
-        { status: ['ACTIVE' as const] },
-        { status: ['REMOVED' as const] },
-        { roleKey: 'member' },
-        { search: 'person' },
-      ]) {
-        for (const args of pages(field, deep)) {
-          const inOrder = field === 'CREATED_AT' && Object.keys(filter).length === 0;
-          questions.push({
-            name: nameOf(`${user} ${JSON.stringify(filter)}`, args),
-            ask: (loaders) => size(loaders.memberships.of('user', user, filter, args)),
-            // A person is in few organizations: but for the usual order, theirs are all read and sorted.
-            most: (returned) => (inOrder ? MOST_READS * returned : 4 * all),
-            mostPages: inOrder ? MOST_PAGES : MOST_PAGES + 12 * all,
-          });
-        }
-      }
-    }
+    await expectNoFlaws(await questionsOfPerson(world, user));
   }
-  await expectNoFlaws(questions);
 });
 
 it('lists users in proportion to the page', async () => {
-  const questions: Question[] = [];
-  for (const [field, key] of entriesOf(userKeys)) {
-    const deep = await middleOf('"user" WHERE NOT invited_only', key);
-    for (const args of pages(field, deep)) {
-      questions.push({
-        name: nameOf('users', args),
-        ask: (loaders) => size(loaders.users.list({}, args)),
-      });
-    }
-    for (const filter of [
-      { withoutMemberships: true },
-      { emailDomain: 'large.example' },
-      { emailDomain: 'nowhere.example' },
-    ]) {
-      const condition =
-        'emailDomain' in filter
-          ? `split_part(email, '@', 2) = '${filter.emailDomain}'`
-          : 'membership_count = 0';
-      const [row] = await world.query<{ count: number }>(
-        `SELECT count(*)::int FROM "user" WHERE NOT invited_only AND ${condition}`,
-      );
-      const matches = row?.count ?? 0;
-      for (const args of pages(field, deep)) {
-        questions.push({
-          name: nameOf(`users ${JSON.stringify(filter)}`, args),
-          ask: (loaders) => size(loaders.users.list(filter, args)),
-          most: (returned) => (field === 'CREATED_AT' ? MOST_READS * returned : matches),
-          mostPages: field === 'CREATED_AT' ? MOST_PAGES : MOST_PAGES + matches,
-        });
-      }
-    }
-  }
-  await expectNoFlaws(questions);
+  await expectNoFlaws(await userQuestions(world));
 });
 
 it('searches users without reading others', async () => {
-  const questions: Question[] = [];
-  for (const [search, metadata] of [
-    ['zebra', null],
-    ['guest-5', null],
-    ['person-1234', null],
-    ['person-1234', { team: 1 }],
-    [null, { team: 77 }],
-  ] as const) {
-    const [row] = await world.query<{ count: number }>(
-      `SELECT count(*)::int FROM "user" WHERE NOT invited_only AND search_text LIKE $1 AND metadata @> $2::jsonb`,
-      [`%${search ?? ''}%`, JSON.stringify(metadata ?? {})],
-    );
-    const matches = row?.count ?? 0;
-    for (const [field, key] of entriesOf(userKeys)) {
-      const deep = await middleOf('"user" WHERE NOT invited_only', key);
-      for (const args of pages(field, deep)) {
-        questions.push({
-          name: nameOf(`users ${search} ${JSON.stringify(metadata)}`, args),
-          ask: (loaders) => size(loaders.users.list({ search, metadata }, args)),
-          most: () => matches,
-        });
-      }
-    }
-  }
-  await expectNoFlaws(questions);
+  await expectNoFlaws(await userSearchQuestions(world));
 });
 
 it('lists organizations in proportion to the page', async () => {
@@ -360,7 +211,7 @@ it('lists organizations in proportion to the page', async () => {
     ['CREATED_AT', 'created_at'],
     ['DISPLAY_NAME', 'name_key'],
   ] as const) {
-    const deep = await middleOf('organization', key);
+    const deep = await middleOf(world, 'organization', key);
     const externalIds = Array.from({ length: 50 }, (_, n) => `external-${n * 17}`);
     for (const [filter, matches] of [
       [{}, undefined],
@@ -387,107 +238,20 @@ it('lists organizations in proportion to the page', async () => {
 });
 
 it('lists invitations and keys in proportion to the page', async () => {
-  const questions: Question[] = [];
-  const ofBig = `organization_id = '${big}'`;
-  const [overdue] = await world.query<{ count: number }>(
-    `SELECT count(*)::int FROM invitation WHERE ${ofBig} AND status = 'PENDING' AND expires_at <= now()`,
-  );
-  const deep = await middleOf(`invitation WHERE ${ofBig}`, 'created_at');
-  const deepKey = await middleOf(`api_key WHERE ${ofBig}`, 'created_at');
-  const every = ['PENDING', 'ACCEPTED', 'DECLINED', 'REVOKED', 'EXPIRED'] as const;
-  for (const args of pages('CREATED_AT', deep)) {
-    questions.push({
-      name: nameOf('invitations', args),
-      ask: (loaders) => size(loaders.invitations.of(big, {}, args)),
-    });
-    for (const status of [...every.map((one) => [one]), [...every]]) {
-      questions.push({
-        name: nameOf(`invitations ${status}`, args),
-        ask: (loaders) => size(loaders.invitations.of(big, { status }, args)),
-        most: (returned) => MOST_READS * returned + 3 * (overdue?.count ?? 0),
-      });
-    }
-    for (const search of ['zebra', 'person-1234']) {
-      const [row] = await world.query<{ count: number }>(
-        `SELECT count(*)::int FROM invitation WHERE ${ofBig} AND search_text LIKE '%${search}%'`,
-      );
-      questions.push({
-        name: nameOf(`invitations ${search}`, args),
-        ask: (loaders) => size(loaders.invitations.of(big, { search }, args)),
-        most: () => row?.count ?? 0,
-      });
-    }
-  }
-  for (const args of pages('CREATED_AT', deepKey)) {
-    for (const scope of [big, NIL_UUID]) {
-      questions.push({
-        name: nameOf(`keys of ${scope}`, args),
-        ask: (loaders) => size(loaders.apiKeys.of(scope, args)),
-      });
-    }
-  }
-  await expectNoFlaws(questions);
+  await expectNoFlaws(await invitationQuestions(world));
 });
 
 it('looks things up by every key without reading others', async () => {
-  const lookups: Record<string, (loaders: Loaders, n: number) => Promise<unknown>> = {
-    'organization by id': ({ organizations }, n) => organizations.byId(idOf('organization', n)),
-    'organization by slug': ({ organizations }, n) => organizations.bySlug(`company-${n}`),
-    'organization by external id': ({ organizations }, n) =>
-      organizations.byExternalId(`external-${n}`),
-    'user by id': ({ users }, n) => users.byId(idOf('user', n * 400)),
-    'user by address': ({ users }, n) => users.byEmail(`person-${n * 300}@large.example`),
-    'user by external id': ({ users }, n) => users.byExternalId(`external-${n * 400}`),
-    'identities of a user': ({ users }, n) => users.identitiesOf(idOf('user', n * 400)),
-    'membership by id': ({ memberships }, n) => memberships.byId(memberId(n)),
-    'membership by user': ({ memberships }, n) =>
-      memberships.byOrganizationAndUser({ organization: big, user: idOf('user', n * 400) }),
-    'membership by address': ({ memberships }, n) =>
-      memberships.byOrganizationAndEmail({
-        organization: big,
-        email: `person-${n * 300}@large.example`,
-      }),
-    'membership by external id': ({ memberships }, n) =>
-      memberships.byOrganizationAndExternalId({
-        organization: big,
-        external_id: `external-${n * 400}`,
-      }),
-    'assignments of a membership': ({ memberships }, n) => memberships.assignmentsOf(memberId(n)),
-    'permissions of a membership': ({ memberships }, n) => memberships.permissionsOf(memberId(n)),
-    'latest invitation': ({ invitations }, n) => invitations.latestOf(memberId(n)),
-    'roles on offer': ({ invitations }, n) => invitations.rolesOf(idOf('invitation', n)),
-    'invitation by id': ({ invitations }, n) => invitations.byId(idOf('invitation', n)),
-    'role by id': ({ roles }, n) => roles.byId(n % 2 ? LARGE_WORLD.bigSupport : idOf('role', n)),
-    'permissions of a role': ({ roles }, n) =>
-      roles.effectivePermissionsOf(n % 2 ? LARGE_WORLD.bigSupport : idOf('role', n)),
-    'roles of an organization': ({ roles }, n) => roles.assignableIn(idOf('organization', n)),
-    'key by id': ({ apiKeys }, n) => apiKeys.byId(idOf('key', n)),
-  };
-  const questions = Object.entries(lookups).flatMap(([name, lookup]) =>
-    [1, 10, 100].map(
-      (keys): Question => ({
-        name: `${name}, ${keys} at once`,
-        async ask(loaders) {
-          const ns = Array.from({ length: keys }, (_, at) => at + 1);
-          await Promise.all(ns.map((n) => lookup(loaders, n)));
-          return keys;
-        },
-        // Those with a level of their own behind them: a few roles for each.
-        mostPages: 50 + 12 * keys,
-        ...(/roles of|permissions of/.test(name) && { most: (returned) => 8 * returned }),
-      }),
-    ),
-  );
-  await expectNoFlaws(questions);
+  await expectNoFlaws(lookupQuestions());
 });
 
 it('counts seats by what decides them', async () => {
-  const [row] = await world.query<{ count: number }>(
-    `SELECT count(*)::int FROM membership WHERE organization_id = $1
+  const matches = await count(
+    world,
+    `membership WHERE organization_id = $1
      AND (status = 'SUSPENDED' AND status_deadline IS NOT NULL OR status = 'PENDING_INVITE' AND status_deadline <= now())`,
     [big],
   );
-  const matches = row?.count ?? 0;
   await expectNoFlaws(
     [big, left, small].map((organization) => ({
       name: `seats of ${organization}`,
@@ -499,7 +263,3 @@ it('counts seats by what decides them', async () => {
     })),
   );
 });
-
-function memberId(n: number): string {
-  return idOf('membership', 65_536 + n * 400);
-}
