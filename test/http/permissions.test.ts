@@ -353,6 +353,16 @@ describe('a key of an organization', () => {
     expect(listed).not.toContain(b.ids.org);
   });
 
+  it('holds the permissions of its organization there, and none of the environment', async () => {
+    const own = PERMISSIONS.flatMap(({ name, scope }) => (scope === 'organization' ? [name] : []));
+    const mine = await world.ask(
+      'query ($id: ID!) { viewer { permissions(organizationId: $id) } }',
+      { id: a.ids.org },
+      a.key,
+    );
+    expect(mine.data).toEqual({ viewer: { permissions: [...own, ALL_PERMISSIONS] } });
+  });
+
   it('crosses with nothing that it may see into what it may not', async () => {
     const mixed = await world.ask<Record<string, unknown>>(
       `query ($mine: ID!, $theirs: ID!, $me: ID!, $they: ID!, $email: String!) {

@@ -65,22 +65,43 @@ describe.each(Object.entries(transports))('%s', (name, transport) => {
     ],
     ['a page that is too large', { query: '{ users(first: 101) { nodes { id } } }' }],
     ['an id that is none', { query: '{ nodes(ids: ["x", "org_1"]) { id } }' }],
-    ['more than 5000 tokens', { query: `{ ${'a '.repeat(5000)} }` }],
-    ['fields that are nested too deeply', { query: `{${'a{'.repeat(2000)}a${'}'.repeat(2001)}` }],
-    [
-      'values that are nested too deeply',
-      { query: `{a(b:${'['.repeat(2000)}${']'.repeat(2000)})}` },
-    ],
-    [
-      'variables that are nested too deeply',
-      { query: viewer, variables: { a: JSON.parse(`${'['.repeat(250)}${']'.repeat(250)}`) } },
-    ],
   ])('refuses as POST does: %s', async (_what, operation) => {
     const expected = await transports.POST?.(url, operation, world.key);
     expect(expected?.errors?.length).toBeGreaterThan(0);
     const codes = expected?.errors?.map(({ extensions }) => extensions?.code);
     expect(codes).not.toContain('INTERNAL_SERVER_ERROR');
     expect(await transport(url, operation, world.key)).toEqual(expected);
+  });
+
+  const nested = (levels: number, open: string, close: string) =>
+    `${open.repeat(levels)}${close.repeat(levels)}`;
+
+  it.each<[string, Operation]>([
+    ['contains more than 5000 tokens', { query: `{ ${'a '.repeat(4999)} }` }],
+    ['document is nested too deeply', { query: `{ a ${nested(100, '{a', '}')} }` }],
+    ['document is nested too deeply', { query: `{ a ${nested(2000, '{a', '}')} }` }],
+    ['document is nested too deeply', { query: `{ a(b: ${nested(100, '[', ']')}) }` }],
+    ['document is nested too deeply', { query: `{ a(b: ${nested(2000, '[', ']')}) }` }],
+    [
+      'variables are nested too deeply',
+      { query: viewer, variables: { a: JSON.parse(nested(250, '[', ']')) } },
+    ],
+  ])('refuses before anything else what %s', async (why, operation) => {
+    const { data, errors } = await transport(url, operation, world.key);
+    expect(data).toBeUndefined();
+    expect(errors).toEqual([
+      {
+        message: expect.stringContaining(why),
+        extensions: { code: expect.stringMatching(/^(?:GRAPHQL_PARSE_FAILED|BAD_USER_INPUT)$/) },
+      },
+    ]);
+  });
+
+  it('takes what is just within the limits', async () => {
+    const long = await transport(url, { query: `{ ${'a '.repeat(4998)} }` }, world.key);
+    expect(long.errors?.[0]?.extensions?.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    const deep = { query: viewer, variables: { a: JSON.parse(nested(199, '[', ']')) } };
+    expect((await transport(url, deep, world.key)).errors).toBeUndefined();
   });
 
   it('does not know mutations yet, and never would by GET', async () => {
