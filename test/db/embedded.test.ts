@@ -130,6 +130,9 @@ test('a process that forgets to detach ends all the same, and its database is fo
 
   const next = await attach(dataDir);
   expect(next.url).toBe(url);
+  // The server takes a moment to notice that the other one is gone, and until then it still has a user.
+  const users = `SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'`;
+  await expect.poll(() => query(next.url, users)).toEqual([1]);
   await next.detach();
   expect(await isAlive(pid)).toBe(false);
 });

@@ -1,6 +1,7 @@
 /** The ways in which an operation reaches the gateway, each as close to the wire as it gets. */
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import type { Answer } from '../support/gateway.ts';
@@ -28,6 +29,13 @@ export async function send(
   outgoing.end(body);
   const [response] = await once(outgoing, 'response');
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** What comes back for bytes that no client library would send. */
+export async function sendBytes(url: string, bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.end(bytes);
+  return await text(socket);
 }
 
 /** Sends an operation by POST. */

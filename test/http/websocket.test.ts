@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { createGateway, type TestGateway } from '../support/gateway.ts';
+import { openSocket, sendBytes } from './wire.ts';
+
+const viewer = '{ viewer { kind } }';
+const LARGEST = 1_048_576;
+
+let world: TestGateway;
+let url: string;
+
+beforeAll(async () => {
+  world = await createGateway();
+  url = world.gateway.url;
+});
+
+afterAll(() => world.close());
+
+describe('WebSocket', () => {
+  const init = { type: 'connection_init' };
+
+  it('closes with 1009 on a message that is too large, and with 1007 on one that is no text', async () => {
+    const large = await openSocket(url);
+    large.socket.send('x'.repeat(LARGEST + 1));
+    expect(await large.closed).toMatchObject({ code: 1009 });
+    const garbled = await openSocket(url);
+    garbled.socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
+    expect(await garbled.closed).toMatchObject({ code: 1007 });
+  });
+
+  it.each([
+    ['{'],
+    ['null'],
+    ['[]'],
+    ['{}'],
+    ['{"type":"unknown"}'],
+    ['{"type":"subscribe"}'],
+    ['{"type":"subscribe","id":"1","payload":{"query":1}}'],
+    ['{"type":"subscribe","id":"1","payload":{"query":"{ a }","variables":"x"}}'],
+    ['{"type":"subscribe","id":"1","payload":{"query":"{ a }","operationName":1}}'],
+    ['{"type":"subscribe","id":1,"payload":{"query":"{ a }"}}'],
+  ])('closes with 4400 on %s', async (message) => {
+    const { tell, hear, socket, closed } = await openSocket(url);
+    tell(init);
+    await hear();
+    socket.send(message);
+    expect(await closed).toEqual({ code: 4400, reason: 'Invalid message received' });
+  });
+
+  it('closes on a message that only a server sends, without a word about why', async () => {
+    const { tell, hear, closed } = await openSocket(url);
+    tell(init);
+    await hear();
+    tell({ type: 'connection_ack' });
+    expect(await closed).toEqual({ code: 1011, reason: 'Internal server error' });
+  });
+
+  it('keeps the order of the protocol', async () => {
+    const subscribe = { type: 'subscribe', id: '1', payload: { query: viewer } };
+    const early = await openSocket(url);
+    early.tell(subscribe);
+    expect(await early.closed).toMatchObject({ code: 4401 });
+    const twice = await openSocket(url);
+    twice.tell(init);
+    twice.tell(init);
+    expect(await twice.closed).toMatchObject({ code: 4429 });
+    const same = await openSocket(url);
+    same.tell(init);
+    await same.hear();
+    same.tell(subscribe);
+    same.tell(subscribe);
+    expect(await same.closed).toMatchObject({ code: 4409 });
+  });
+
+  it('runs many operations on one socket, each with its own answer', async () => {
+    const { tell, hear, socket } = await openSocket(url);
+    tell(init);
+    await hear();
+    const ids = Array.from({ length: 20 }, (_, index) => `op${index}`);
+    for (const id of ids) {
+      tell({ type: 'subscribe', id, payload: { query: `{ ${id}: viewer { kind } }` } });
+    }
+    const heard = [];
+    while (heard.length < 2 * ids.length) {
+      heard.push(await hear());
+    }
+    for (const id of ids) {
+      expect(heard.filter((message) => message.id === id)).toEqual([
+        { id, type: 'next', payload: { data: { [id]: { kind: 'ANONYMOUS' } } } },
+        { id, type: 'complete' },
+      ]);
+    }
+    tell({ type: 'ping', payload: { a: 1 } });
+    expect(await hear()).toEqual({ type: 'pong', payload: { a: 1 } });
+    socket.terminate();
+  });
+
+  it('speaks graphql-transport-ws and nothing else', async () => {
+    const other = openSocket(url, 'graphql-ws');
+    await expect(other).rejects.toThrow();
+    const none = new WebSocket(`${url.replace('http', 'ws')}/graphql`);
+    const [code] = await once(none, 'close');
+    expect(code).toBe(4406);
+  });
+
+  it.each(['/', '/nothing', '/graphiql', '/health/live', '/graphql/'])(
+    'is not to be had at %s',
+    async (path) => {
+      const reply = await sendBytes(
+        url,
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`,
+      );
+      expect(reply).toMatch(/^HTTP\/1\.1 404 /);
+    },
+  );
+
+  it('refuses a broken handshake', async () => {
+    const reply = await sendBytes(
+      url,
+      'GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    expect(reply).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
