@@ -7,6 +7,9 @@ import type { Gateway } from '../gateway.ts';
 /** How long a stop may take. What is under way was given up long before; only a database that hangs takes longer. */
 const STOP_MS = 15_000;
 
+/** How long a start that is told to stop may take to come to where it can: a new database is not left half made. */
+const START_MS = 60_000;
+
 /** Ctrl-C reaches us from the terminal and once more from npm: that is one wish to stop, not two. */
 const SAME_SIGNAL_MS = 500;
 
@@ -23,6 +26,7 @@ export function startCommand(settings: () => Config, say: (message: string) => v
       const gateway = await startGateway(config, { log, onProgress: say });
       process.stdout.write(greeting(gateway));
       await stopping;
+      setTimeout(giveUp, STOP_MS, say).unref();
       await gateway.stop();
     });
 }
@@ -48,7 +52,7 @@ function stopSignal(say: (message: string) => void): Promise<void> {
     if (since === undefined) {
       since = performance.now();
       say(`${signal}: finishing what is under way.`);
-      setTimeout(giveUp, STOP_MS, say).unref();
+      setTimeout(giveUp, START_MS, say).unref();
       resolve();
     } else if (performance.now() - since > SAME_SIGNAL_MS) {
       process.exit(130);

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { bearer, post, send } from '../http/wire.ts';
 import { gone, serverOf, temporaryFolder } from '../support/embedded-world.ts';
 import {
@@ -9,6 +9,9 @@ import {
   startGatewayProcess,
   startProgram,
 } from './gateway-process.ts';
+
+// Many processes start here, each of which takes a second of a free machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 type Place = { cwd: string; dataDir: string };
 

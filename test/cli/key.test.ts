@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { bearer, post } from '../http/wire.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { runProgram, startGatewayProcess } from './gateway-process.ts';
+
+// Many processes start here, each of which takes a second of a free machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const viewer = '{ viewer { kind } }';
 const LINE = /^(key_[0-9a-z]{26}) {2}(.+?) {2}((?:never used|last used|revoked)(?: \S+Z)?)$/;

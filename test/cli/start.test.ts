@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeSettings } from '../../src/config.ts';
 import { bearer, post, send } from '../http/wire.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { emptyFolder, runProgram, startGatewayProcess } from './gateway-process.ts';
+
+// Many processes start here, each of which takes a second of a free machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const viewer = '{ viewer { kind apiKey { name } } }';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bearer, openSocket, post, send } from '../http/wire.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import {
@@ -10,6 +10,9 @@ import {
   runProgram,
   startGatewayProcess,
 } from './gateway-process.ts';
+
+// Many processes start here, each of which takes a second of a free machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const query = '{ organizations { totalCount } }';
