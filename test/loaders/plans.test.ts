@@ -105,9 +105,11 @@ it.each([
   ['the big', big],
   ['the left', left],
 ])('lists members of %s organization by role', async (_, organization) => {
+  const byId = [...Object.values(BUILT_IN_ROLE_IDS), LARGE_WORLD.bigSupport];
+  const byKey = ['owner', 'admin', 'member', 'support', 'unknown'];
   const filters = [
-    ...[...Object.values(BUILT_IN_ROLE_IDS), LARGE_WORLD.bigSupport].map((roleId) => ({ roleId })),
-    ...['owner', 'admin', 'member', 'support', 'unknown'].map((roleKey) => ({ roleKey })),
+    ...byId.map((roleId) => ({ roleId })),
+    ...(organization === big ? byKey : ['member', 'support']).map((roleKey) => ({ roleKey })),
   ];
   await expectNoFlaws(await membershipQuestions(world, organization, filters));
 });
@@ -149,7 +151,9 @@ it('counts once for a page, not once for each of its rows', async () => {
 it('searches members without reading others', async () => {
   const questions: Question[] = [];
   for (const organization of [big, left, small]) {
-    for (const search of ['zebra', 'member', 'ada', 'person-1234', '.example', 'nowhere']) {
+    // What everybody matches is read whole, in whatever organization: once is enough.
+    const common = organization === small ? ['.example'] : [];
+    for (const search of ['zebra', 'ada', 'person-1234', 'nowhere', ...common]) {
       const matches = await count(
         world,
         `membership WHERE organization_id = $1 AND search_text LIKE $2`,
@@ -172,10 +176,10 @@ it('finds members by metadata without reading others', async () => {
   const questions: Question[] = [];
   for (const organization of [big, left, small]) {
     for (const [column, filter] of [
-      ['metadata', { metadata: { team: 77 } }],
-      ['metadata', { metadata: { team: 77, tier: 'basic' } }],
+      ['metadata', { metadata: { team: 75 } }],
+      ['metadata', { metadata: { team: 75, tier: 'basic' } }],
       ['metadata', { metadata: { tier: 'gold' } }],
-      ['untrusted_metadata', { untrustedMetadata: { desk: 777 } }],
+      ['untrusted_metadata', { untrustedMetadata: { desk: 775 } }],
     ] as const) {
       const matches = await count(
         world,

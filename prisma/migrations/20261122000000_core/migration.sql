@@ -582,9 +582,10 @@ CREATE INDEX "user_without_memberships_idx" ON "user" ("created_at", "id") WHERE
 CREATE INDEX "user_email_domain_idx" ON "user" ((split_part("email", '@', 2)), "created_at", "id") WHERE NOT "invited_only";
 
 -- Deadlines: those of one organization, and those of all for the sweeper. That of an open invitation is that of its
--- membership.
+-- membership. The sweeper's stand as an expression, so that no question about one organization is ever answered from
+-- the overdue of all.
 CREATE INDEX "membership_overdue_idx" ON "membership" ("organization_id", "status", "status_deadline") WHERE "status_deadline" IS NOT NULL;
-CREATE INDEX "membership_deadline_idx" ON "membership" ("status_deadline") WHERE "status_deadline" IS NOT NULL;
+CREATE INDEX "membership_deadline_idx" ON "membership" ((coalesce("status_deadline", 'infinity'))) WHERE "status_deadline" IS NOT NULL;
 
 -- Search and metadata. The organization stands as an array of one, which only this kind of index can look up: so a
 -- search reads its matches in that organization, whatever the planner thinks of the other indexes.
