@@ -56,7 +56,7 @@ test('the user and its whole process group killed: the server goes on and is fou
   expect((await serverOf(dataDir)).pid).toBe(pid);
   expect(await query(next.url, 'SELECT n FROM kept')).toEqual([1]);
   await next.detach();
-  expect(await isAlive(pid)).toBe(false);
+  await gone(pid);
 });
 
 test('both killed: the next start recovers all data', async () => {

@@ -64,7 +64,7 @@ test('what was written is there again after the last one has left', async () => 
   const { pid } = await serverOf(dataDir);
   await first.detach();
   await first.detach();
-  expect(await isAlive(pid)).toBe(false);
+  await gone(pid);
 
   const second = await attach(dataDir);
 
@@ -101,7 +101,7 @@ test('of several that come at once to an empty folder one starts it, and the las
     expect(await user.ended).toBe(0);
   }
 
-  expect(await isAlive(pid)).toBe(false);
+  await gone(pid);
 });
 
 test('who comes while the last one leaves gets a database that stays', async () => {
@@ -134,7 +134,7 @@ test('a process that forgets to detach ends all the same, and its database is fo
   const users = `SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'`;
   await expect.poll(() => query(next.url, users)).toEqual([1]);
   await next.detach();
-  expect(await isAlive(pid)).toBe(false);
+  await gone(pid);
 });
 
 test('a second gateway on the same data is refused, commands are not', async () => {

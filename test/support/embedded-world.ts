@@ -189,7 +189,10 @@ export async function serverOf(dataDir: string): Promise<{ cluster: string; pid:
   return { cluster, pid: await serverPid(cluster) };
 }
 
-/** Waits until a process, not of our own starting perhaps, has ended. */
+/**
+ * Waits until a process, not of our own starting perhaps, has ended. A server that has been stopped takes a few more
+ * milliseconds: its memory goes, and with it the command line that it is told by, before the process does.
+ */
 export async function gone(pid: number): Promise<void> {
   while (await isAlive(pid)) {
     await sleep(5);
