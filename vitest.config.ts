@@ -26,8 +26,6 @@ function project(name: string, include: string[], exclude: string[] = []) {
       testTimeout: name === 'soak' ? 600_000 : 60_000,
       hookTimeout: 120_000,
       passWithNoTests: false,
-      // Kills, signals and timers of real processes: a machine that stalls for a second is no defect.
-      retry: process.env.CI ? 1 : 0,
     },
   };
 }

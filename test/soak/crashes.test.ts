@@ -66,8 +66,14 @@ async function writeFiles(folder: string, round: number): Promise<string[]> {
   return ['--organizations', path('o'), '--memberships', path('m')];
 }
 
-/** Reads page after page until told to stop; a refusal while something is down is fine, a wrong answer is not. */
-async function read(url: string, signal: AbortSignal): Promise<void> {
+type RefusedField = { extensions?: { code?: string } };
+
+/**
+ * Reads page after page until told to stop, and tells how many were answered in full: a refusal while something is
+ * down is fine, a wrong answer is not.
+ */
+async function read(url: string, signal: AbortSignal): Promise<number> {
+  let answers = 0;
   const document =
     '{ organizations { nodes { memberships(first: 5) { totalCount nodes { id status } } } } }';
   while (!signal.aborted) {
@@ -76,14 +82,20 @@ async function read(url: string, signal: AbortSignal): Promise<void> {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
       body: JSON.stringify({ query: document }),
     }).catch(() => undefined);
-    if (answer?.status === 200) {
-      const { data } = await answer.json().catch(() => ({ data: null }));
-      for (const { memberships } of data?.organizations.nodes ?? []) {
+    const body = answer?.status === 200 ? await answer.json().catch(() => undefined) : undefined;
+    if (body?.errors) {
+      // The database went away in the middle of it: then it says so, and says nothing else.
+      const codes = body.errors.map((error: RefusedField) => error.extensions?.code);
+      expect(new Set(codes)).toEqual(new Set(['INTERNAL_SERVER_ERROR']));
+    } else if (body) {
+      answers += 1;
+      for (const { memberships } of body.data.organizations.nodes) {
         expect(memberships.nodes.length).toBeLessThanOrEqual(memberships.totalCount);
       }
     }
     await sleep(20);
   }
+  return answers;
 }
 
 it(
@@ -93,6 +105,7 @@ it(
     const dataDir = join(folder, '.data');
     await mkdir(dataDir);
     let memberships = 0;
+    let answers = 0;
     const until = Date.now() + SECONDS * 1000;
     for (let round = 0; Date.now() < until; round += 1) {
       const victim = victims[round % victims.length] ?? 'nobody';
@@ -100,6 +113,8 @@ it(
       const gateway = await startGateway(dataDir);
       const reading = new AbortController();
       const reader = read(gateway.url, reading.signal);
+      // What it found wrong is thrown where it is awaited, once everything of the round has ended.
+      reader.catch(() => {});
       const imports = [run(dataDir, 'import', ...files), run(dataDir, 'import', ...files)];
       const ends = imports.map((child) => {
         child.stdout?.resume();
@@ -111,7 +126,7 @@ it(
       }
       await Promise.all(ends);
       reading.abort();
-      await reader;
+      answers += await reader;
       gateway.child.kill('SIGKILL');
 
       const server = await attachEmbeddedPostgres({ dataDir });
@@ -123,6 +138,7 @@ it(
       }
     }
     expect(memberships).toBeGreaterThan(ROWS / 10);
+    expect(answers).toBeGreaterThan(0);
   },
   (SECONDS + 120) * 1000,
 );
