@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fillWorld } from '../../src/cli/demo/fill.ts';
 import { examples } from '../../src/http/examples.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -26,18 +26,13 @@ async function open(): Promise<Page> {
   return page;
 }
 
-/** GraphiQL notices only after a while which operation a tab holds, so it is asked until it sends that one. */
-function execute(page: Page, operationName: string) {
-  return vi.waitFor(
-    async () => {
-      const answered = page.waitForResponse((response) => response.url().endsWith('/graphql'));
-      await page.getByRole('button', { name: /^Execute query/ }).click();
-      const response = await answered;
-      expect(response.request().postDataJSON().operationName).toBe(operationName);
-      return response.json();
-    },
-    { timeout: 10_000 },
+/** Runs what the open tab holds, the named operation, and tells what the gateway answered. */
+async function execute(page: Page, name: string) {
+  const answered = page.waitForResponse((response) =>
+    response.request().postDataJSON()?.query.includes(`query ${name}`),
   );
+  await page.getByRole('button', { name: /^Execute query/ }).click();
+  return (await answered).json();
 }
 
 it('explores the demo: the key once, then every example query answers without an error', async () => {
@@ -45,13 +40,9 @@ it('explores the demo: the key once, then every example query answers without an
   await page.getByLabel('API key or token').fill(world.key);
   await page.getByLabel('API key or token').press('Enter');
   await page.getByRole('button', { name: 'Forget key' }).waitFor();
-  for (const { query, variables = {} } of examples) {
+  for (const { query } of examples) {
     const name = /query (\w+)/.exec(query)?.[1] ?? '';
     await page.getByRole('tab', { name }).click();
-    await page.locator('.graphiql-query-editor').getByText(name, { exact: true }).waitFor();
-    for (const variable of Object.keys(variables)) {
-      await page.locator('.graphiql-editor-tool').getByText(`"${variable}"`).waitFor();
-    }
     const answer = await execute(page, name);
     expect(answer.errors, name).toBeUndefined();
     expect(JSON.stringify(answer.data), name).not.toMatch(/^\{"\w+":null\}$/);

@@ -1,26 +1,26 @@
 import { readEvents } from './event-stream.js';
 import { post } from './post.js';
 
-const json = 'application/graphql-response+json, application/json';
+const accept = 'application/graphql-response+json, application/json, text/event-stream';
 
 /**
- * The function GraphiQL sends every operation through. A query or mutation is one POST and its answer as it came; a
- * subscription is a POST answered as an event stream, given to GraphiQL as an observable, so that its stop button
- * closes the connection at once.
+ * The function GraphiQL sends every operation through: one POST, whose answer is JSON for a query or mutation and an
+ * event stream for a subscription. Either is given to GraphiQL as an observable, so that its stop button closes the
+ * connection at once.
  * @param {{ endpoint: string, key: () => string | null, onRefused: (key: string | null) => void }} options
  */
 export function createFetcher({ endpoint, key, onRefused }) {
-  const send = async (params, accept, signal) => {
+  const answer = async (params, observer, signal) => {
     const sent = key();
-    const response = await post(endpoint, { params, key: sent, accept, signal });
+    const response = await post(endpoint, {
+      params: withKnownOperation(params),
+      key: sent,
+      accept,
+      signal,
+    });
     if (response.status === 401) {
       onRefused(sent);
     }
-    return response;
-  };
-
-  const stream = async (params, observer, signal) => {
-    const response = await send(params, 'text/event-stream', signal);
     if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
       observer.next(await readJson(response));
       return;
@@ -36,29 +36,25 @@ export function createFetcher({ endpoint, key, onRefused }) {
     throw new Error('The connection closed before the subscription was complete.');
   };
 
-  const subscribe = (params) => ({
+  return (params) => ({
     subscribe: (observer) => {
       const abort = new AbortController();
-      stream(params, observer, abort.signal).then(
+      answer(params, observer, abort.signal).then(
         () => observer.complete(),
         (error) => abort.signal.aborted || observer.error(error),
       );
       return { unsubscribe: () => abort.abort() };
     },
   });
-
-  return async (params, options) =>
-    isSubscription(params, options?.documentAST)
-      ? subscribe(params)
-      : readJson(await send(params, json));
 }
 
-function isSubscription({ operationName }, document) {
-  const operations = document?.definitions.filter(({ kind }) => kind === 'OperationDefinition');
-  const chosen = operationName
-    ? operations?.find(({ name }) => name?.value === operationName)
-    : operations?.[0];
-  return chosen?.operation === 'subscription';
+/**
+ * GraphiQL learns only a moment after a tab was opened which operation it holds: whoever runs it at once would send
+ * its text with the name of an operation of the tab before.
+ */
+function withKnownOperation({ operationName, ...params }) {
+  const named = new RegExp(`\\b(query|mutation|subscription)\\s+${operationName}\\b`);
+  return named.test(params.query) ? { ...params, operationName } : params;
 }
 
 async function readJson(response) {
