@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createAuthenticator } from './auth/authenticate.ts';
 import type { Config } from './config.ts';
 import { ensureFirstKey } from './domain/first-key.ts';
+import { SYSTEM } from './domain/principal.ts';
 import { inTransaction } from './domain/transaction.ts';
 import { examples } from './http/examples.ts';
 import { graphiqlHandler } from './http/graphiql/graphiql.ts';
@@ -42,14 +43,14 @@ export async function startGateway(
     const { database, runner } = store;
     const newApiKey = await inTransaction(
       runner,
-      { actor: { kind: 'SYSTEM' }, environment: 'exclusive' },
+      { principal: SYSTEM, environment: 'exclusive' },
       (tx) => ensureFirstKey(tx, config.apiKey),
     ).catch(async (error: unknown) => {
       await store.close();
       throw error;
     });
     const authenticate = createAuthenticator(database);
-    const graphql = createGraphqlServer({ read: database.read, log });
+    const graphql = createGraphqlServer({ read: database.read, runner, log });
     const closeSockets = serveWebSockets(http.server, { graphql, authenticate, log });
     http.serve([graphqlHandler(graphql, authenticate), graphiqlHandler({ examples })]);
     check = () => database.ping();

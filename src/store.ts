@@ -7,7 +7,9 @@ import { type Database, openDatabase } from './db/database.ts';
 import { attachEmbeddedPostgres } from './db/embedded/embedded.ts';
 import { claimGateway } from './db/embedded/gateway-claim.ts';
 import { migrate } from './db/migrate.ts';
+import { createTurns } from './db/turns.ts';
 import { ensureEnvironment } from './domain/environment.ts';
+import { SYSTEM } from './domain/principal.ts';
 import { inTransaction, type TransactionRunner } from './domain/transaction.ts';
 
 export type Store = {
@@ -59,8 +61,13 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
     const { preparedStatements } = config;
     const database = openDatabase({ url, preparedStatements, onError: options.onError });
     opened.push(() => database.close());
-    const runner = { prisma: database.prisma, newId: () => uuidv7(), randomBytes };
-    await inTransaction(runner, { actor: { kind: 'SYSTEM' }, environment: 'exclusive' }, (tx) =>
+    const runner = {
+      prisma: database.prisma,
+      inTurn: createTurns(),
+      newId: () => uuidv7(),
+      randomBytes,
+    };
+    await inTransaction(runner, { principal: SYSTEM, environment: 'exclusive' }, (tx) =>
       ensureEnvironment(tx),
     );
     return { database, runner, embedded: config.databaseUrl === undefined, close };

@@ -4,6 +4,7 @@ import { createApiKey, revokeApiKey } from '../domain/api-key.ts';
 import { NotFoundError } from '../domain/errors.ts';
 import { decodeId, encodeId } from '../domain/id.ts';
 import { ALL_PERMISSIONS } from '../domain/permission.ts';
+import { SYSTEM } from '../domain/principal.ts';
 import { inTransaction, type Transaction } from '../domain/transaction.ts';
 import type { Connect } from './connect.ts';
 
@@ -12,7 +13,7 @@ export function keyCommand(connect: Connect): Command {
   const inStore = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
     const store = await connect();
     try {
-      const scope = { actor: { kind: 'SYSTEM' }, environment: 'exclusive' } as const;
+      const scope = { principal: SYSTEM, environment: 'exclusive' } as const;
       return await inTransaction(store.runner, scope, work);
     } finally {
       await store.close();

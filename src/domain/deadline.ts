@@ -18,12 +18,19 @@ type Overdue = {
  */
 export async function settleDeadlines(tx: Transaction, organizationIds: string[]): Promise<number> {
   assertLocked(tx.locked, organizationIds);
+  const unsettled = organizationIds.filter((id) => !tx.settled.has(id));
+  if (unsettled.length === 0) {
+    return 0;
+  }
+  for (const id of unsettled) {
+    tx.settled.add(id);
+  }
   const now = tx.now.toISOString();
   const overdue = await tx.db.$queryRaw<Overdue[]>`
     SELECT id, organization_id AS "organizationId", user_id AS "userId", status AS "previousStatus",
       status_deadline AS deadline
     FROM membership
-    WHERE organization_id = ANY(${organizationIds}::uuid[]) AND status IN ('PENDING_INVITE', 'SUSPENDED')
+    WHERE organization_id = ANY(${unsettled}::uuid[]) AND status IN ('PENDING_INVITE', 'SUSPENDED')
       AND status_deadline <= ${now}::timestamptz
     ORDER BY status_deadline, id`;
   if (overdue.length === 0) {

@@ -15,13 +15,19 @@ export type ErrorCode =
   | 'ALREADY_INVITED'
   | 'ALREADY_MEMBER'
   | 'BUSY'
+  | 'CONFLICT'
   | 'DOMAIN_NOT_ALLOWED'
   | 'FORBIDDEN'
   | 'INVALID_INPUT'
   | 'INVALID_TRANSITION'
   | 'INVITES_NOT_ALLOWED'
   | 'LAST_OWNER'
+  | 'MEMBERSHIPS_EXIST'
   | 'NOT_FOUND'
+  | 'PERMISSION_IN_USE'
+  | 'ROLE_CYCLE'
+  | 'ROLE_IN_USE'
+  | 'ROLE_TOO_HIGH'
   | 'SEAT_LIMIT'
   | 'SINGLE_MEMBERSHIP'
   | 'WRONG_IDENTITY_MODEL';
@@ -73,9 +79,19 @@ export class ForbiddenError extends DomainError {
   override readonly name = 'ForbiddenError';
   readonly permission: string;
 
-  constructor(permission: string) {
-    super('FORBIDDEN', `This needs the permission ${permission}.`);
+  constructor(permission: string, message = `This needs the permission ${permission}.`) {
+    super('FORBIDDEN', message);
     this.permission = permission;
+  }
+}
+
+export class ConflictError extends DomainError {
+  override readonly name = 'ConflictError';
+  readonly currentVersion: number;
+
+  constructor(currentVersion: number) {
+    super('CONFLICT', `Somebody changed this meanwhile: it is at version ${currentVersion} now.`);
+    this.currentVersion = currentVersion;
   }
 }
 
@@ -178,5 +194,63 @@ export class BusyError extends DomainError {
   constructor(retryAfterMs: number) {
     super('BUSY', 'Too many changes are waiting for the same thing. Try again.');
     this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export class RoleTooHighError extends DomainError {
+  override readonly name = 'RoleTooHighError';
+  /** What the caller would grant without holding it. */
+  readonly permissions: string[];
+
+  constructor(permissions: string[]) {
+    super('ROLE_TOO_HIGH', `Nobody grants what they do not hold: ${permissions.join(', ')}.`);
+    this.permissions = permissions;
+  }
+}
+
+/** What a role is used by, in numbers: roles that extend it, and defaults of organizations and the environment. */
+export type RoleUse = { memberships: number; invitations: number; roles: number; defaults: number };
+
+export class RoleInUseError extends DomainError {
+  override readonly name = 'RoleInUseError';
+  readonly use: RoleUse;
+
+  constructor(use: RoleUse) {
+    super('ROLE_IN_USE', 'The role is in use: say which one takes its place.');
+    this.use = use;
+  }
+}
+
+export class RoleCycleError extends DomainError {
+  override readonly name = 'RoleCycleError';
+
+  constructor() {
+    super('ROLE_CYCLE', 'A role cannot extend itself, by way of others neither.');
+  }
+}
+
+export class PermissionInUseError extends DomainError {
+  override readonly name = 'PermissionInUseError';
+  /** How many roles and keys name it. */
+  readonly roles: number;
+  readonly apiKeys: number;
+
+  constructor(roles: number, apiKeys: number) {
+    super('PERMISSION_IN_USE', `${roles} roles and ${apiKeys} API keys name this permission.`);
+    this.roles = roles;
+    this.apiKeys = apiKeys;
+  }
+}
+
+export class MembershipsExistError extends DomainError {
+  override readonly name = 'MembershipsExistError';
+  readonly memberships: number;
+
+  constructor(memberships: number) {
+    super(
+      'MEMBERSHIPS_EXIST',
+      `This can change only while there is no membership, and there are ${memberships}.`,
+    );
+    this.memberships = memberships;
   }
 }

@@ -10,7 +10,7 @@ type EventBatch = {
   now: Date;
   actor: Actor;
   requestId: string | null;
-  events: readonly NewEvent[];
+  events: NewEvent[];
   newId(): string;
 };
 
@@ -24,7 +24,8 @@ const COUNTED: Record<MembershipStatus, string> = {
 
 /**
  * Numbers the appended events within their organizations, keeps the counts of organizations and users, and inserts the
- * events in the order in which they were appended. To be called once, after everything else.
+ * events in the order in which they were appended, which it takes. To be called after everything else; earlier only
+ * when what they count in is about to go.
  */
 export async function flushEvents(tx: EventBatch): Promise<void> {
   if (tx.events.length === 0) {
@@ -33,6 +34,7 @@ export async function flushEvents(tx: EventBatch): Promise<void> {
   const lastNumbers = await countInOrganizations(tx);
   await countInUsers(tx);
   await insertEvents(tx, lastNumbers);
+  tx.events.length = 0;
 }
 
 /** How much the appended events change the number of an organization's memberships of a status. */
@@ -43,8 +45,9 @@ export function countChange(
 ): number {
   let change = 0;
   for (const event of events) {
-    if (event.organizationId === organizationId && event.status !== undefined) {
-      change += Number(event.status === status) - Number(event.previousStatus === status);
+    if (event.organizationId === organizationId) {
+      const before = event.lostStatus ?? event.previousStatus;
+      change += Number(event.status === status) - Number(before === status);
     }
   }
   return change;
@@ -53,7 +56,7 @@ export function countChange(
 /** Returns the number of the last event of each organization. */
 async function countInOrganizations(tx: EventBatch): Promise<Map<string, number>> {
   const changes = new Map<string, Record<string, number | string>>();
-  for (const { organizationId, previousStatus, status } of tx.events) {
+  for (const { organizationId, previousStatus, lostStatus, status } of tx.events) {
     if (!organizationId) {
       continue;
     }
@@ -66,8 +69,9 @@ async function countInOrganizations(tx: EventBatch): Promise<Map<string, number>
     if (status !== undefined) {
       add(COUNTED[status], 1);
     }
-    if (previousStatus) {
-      add(COUNTED[previousStatus], -1);
+    const before = lostStatus ?? previousStatus;
+    if (before) {
+      add(COUNTED[before], -1);
     }
   }
   if (changes.size === 0) {
@@ -91,9 +95,9 @@ async function countInOrganizations(tx: EventBatch): Promise<Map<string, number>
 /** Keeps the number of memberships that are not REMOVED. */
 async function countInUsers(tx: EventBatch): Promise<void> {
   const changes = new Map<string, number>();
-  for (const { userId, previousStatus, status } of tx.events) {
-    if (status !== undefined && userId) {
-      const change = Number(isCounted(status)) - Number(isCounted(previousStatus));
+  for (const { userId, previousStatus, lostStatus, status } of tx.events) {
+    if (userId) {
+      const change = Number(isCounted(status)) - Number(isCounted(lostStatus ?? previousStatus));
       changes.set(userId, (changes.get(userId) ?? 0) + change);
     }
   }

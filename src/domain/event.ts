@@ -2,9 +2,15 @@
 import type { EventCause, EventType, MembershipStatus } from '../db/generated/prisma/enums.ts';
 
 /**
- * A JSON object. What stands in it so far, ids being uuids: of MEMBERSHIP_STATUS_CHANGED `roles` (`{ id, key, source }[]`:
- * held, offered, or held until the removal) and, when it happened by the clock, `deadline` (ISO 8601); of
- * IDENTITY_LINKED `issuer`.
+ * A JSON object. What stands in it so far, ids being uuids:
+ * - of MEMBERSHIP_STATUS_CHANGED `roles` (`{ id, key, source }[]`: held, offered, or held until the removal) and, when it
+ *   happened by the clock, `deadline` (ISO 8601);
+ * - of MEMBERSHIP_ROLES_CHANGED `added` and `removed` (`{ id, key, source }[]`);
+ * - of OWNERSHIP_TRANSFERRED `fromMembershipId` (the event's own membership is the new owner's);
+ * - of IDENTITY_LINKED and IDENTITY_UNLINKED `issuer`;
+ * - of ROLE_DELETED `key` and, if given, `reassignedToRoleId`;
+ * - of PERMISSION_CREATED, _UPDATED and _DELETED `name`;
+ * - of everything that was updated or created with values `changes` (`Change[]`).
  */
 export type EventDetail = { [key: string]: unknown };
 
@@ -22,6 +28,8 @@ export type NewEvent = {
   /** Of MEMBERSHIP_STATUS_CHANGED only; null when the membership is new. */
   previousStatus?: MembershipStatus | null;
   status?: MembershipStatus;
+  /** Of MEMBERSHIP_DELETED only: the status it had. It is counted, and not kept. */
+  lostStatus?: MembershipStatus;
   /** Instead of the transaction's actor, for what happens by itself. */
   actor?: { kind: 'SYSTEM' };
   /** Free text; goes to the detail row, with the person it is about. */

@@ -1,7 +1,7 @@
 /** Moves of memberships that exist, many at once. */
 import type { Prisma } from '../db/generated/prisma/client.ts';
 import { settleDeadlines } from './deadline.ts';
-import { LastOwnerError } from './errors.ts';
+import { ConflictError, LastOwnerError } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import { encodeId } from './id.ts';
 import { refuseMove } from './membership-claim.ts';
@@ -13,7 +13,12 @@ import { assertOwnerRemains, loadOwners, takeOwner } from './owner.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A row that is valid in itself: which membership (uuid), and why. */
-export type ChangeRow = { membershipId: string; reason: string | null };
+export type ChangeRow = {
+  membershipId: string;
+  reason: string | null;
+  /** Null or left out: whatever it is. */
+  expectedVersion?: number | null;
+};
 
 export type ChangePlan<Row extends ChangeRow> = {
   act: MembershipAct;
@@ -25,7 +30,7 @@ export type ChangePlan<Row extends ChangeRow> = {
 
 /** The organizations (uuids) of these memberships (uuids): those to lock. A membership never moves to another. */
 export async function organizationsOf(
-  db: Prisma.TransactionClient,
+  db: Pick<Prisma.TransactionClient, '$queryRaw'>,
   membershipIds: string[],
 ): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
@@ -64,6 +69,9 @@ export async function changeMembers<Row extends ChangeRow>(
       return row;
     }
     const record = records.get(row.membershipId);
+    if (record && row.expectedVersion != null && row.expectedVersion !== record.version) {
+      return refused(new ConflictError(record.version));
+    }
     const step = move(record?.status ?? null, plan.act);
     if (step === 'unchanged' || typeof step === 'string' || record === undefined) {
       return refused(refuseMove(typeof step === 'string' ? step : 'NOT_FOUND', record));

@@ -146,6 +146,7 @@ function advance(
       emailKey: user.email,
       searchText: searchable,
     },
+    version: present?.version ?? 0,
     roles: hasJoined ? roles : [],
     invitations: [
       ...(present?.invitations ?? []).map(accepted),

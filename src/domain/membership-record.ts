@@ -52,6 +52,8 @@ export type MembershipRecord = {
   primaryIdentityProvider: string | null;
   /** Only of a record whose user is locked, as they follow from the user too; null: they stay. */
   keys: MembershipKeys | null;
+  /** As it was stored; it grows by one when the act changes it. */
+  version: number;
   /** In place of those that it has; null: they stay. */
   roles: HeldRole[] | null;
   /** The open one, and those that the act made. */
@@ -95,7 +97,7 @@ export async function loadMemberships(tx: Transaction, ids: string[]): Promise<M
       status_reason AS "statusReason", status_changed_at AS "statusChangedAt", status_deadline AS "statusDeadline",
       single_user_id AS "singleUserId", name, external_id AS "externalId", metadata,
       untrusted_metadata AS "untrustedMetadata", joined_at AS "joinedAt", provisioning_method AS "provisioningMethod",
-      primary_identity_provider AS "primaryIdentityProvider", invitation.id AS "invitationId"
+      primary_identity_provider AS "primaryIdentityProvider", membership.version, invitation.id AS "invitationId"
     FROM membership
     LEFT JOIN invitation ON membership_id = membership.id AND invitation.status = 'PENDING'
     WHERE membership.id = ANY(${ids}::uuid[])`;

@@ -39,10 +39,14 @@ export type AddMembersOptions = {
   reactivate?: boolean;
 };
 
-/** `until`: left out, the suspension has no end. */
-export type SuspendInput = { membershipId: string; reason?: string | null; until?: Date | null };
+export type RemoveInput = {
+  membershipId: string;
+  reason?: string | null;
+  expectedVersion?: number | null;
+};
 
-export type RemoveInput = { membershipId: string; reason?: string | null };
+/** `until`: left out, the suspension has no end. */
+export type SuspendInput = RemoveInput & { until?: Date | null };
 
 const PROVISIONED = { create: 'CREATOR', add: 'ADDED', import: 'IMPORT' } as const;
 
@@ -82,6 +86,7 @@ export async function suspendMembers(tx: Transaction, rows: SuspendInput[]): Pro
   const valid = rows.map((row) =>
     readRow((read) => ({
       membershipId: row.membershipId,
+      expectedVersion: row.expectedVersion,
       reason: read.paragraph('reason', row.reason, MAX_REASON_LENGTH),
       until: read.time('until', row.until, soonest, LATEST),
     })),
@@ -101,6 +106,7 @@ export async function removeMembers(tx: Transaction, rows: RemoveInput[]): Promi
   const valid = rows.map((row) =>
     readRow((read) => ({
       membershipId: row.membershipId,
+      expectedVersion: row.expectedVersion,
       reason: read.paragraph('reason', row.reason, MAX_REASON_LENGTH),
     })),
   );

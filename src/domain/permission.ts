@@ -86,8 +86,8 @@ export function can(
   permission: PermissionName,
   organizationId?: string,
 ): boolean {
-  if (principal.kind === 'anonymous') {
-    return false;
+  if (principal.kind !== 'apiKey') {
+    return principal.kind === 'system';
   }
   if (principal.organizationId === null) {
     return covers(principal.permissions, permission);
@@ -112,4 +112,24 @@ export function permissionsOf(principal: Principal, organizationId?: string): st
     (principal.organizationId === null || principal.organizationId === organizationId);
   const others = reaches ? principal.permissions.filter((name) => !(name in CATALOGUE)) : [];
   return [...own, ...others];
+}
+
+/** Those of `permissions` (names and wildcards) that the principal does not hold in the organization (uuid). */
+export function lacking(
+  principal: Principal,
+  permissions: readonly string[],
+  organizationId?: string,
+): string[] {
+  if (principal.kind === 'system') {
+    return [];
+  }
+  const reaches =
+    principal.kind === 'apiKey' &&
+    (principal.organizationId === null || principal.organizationId === organizationId);
+  return permissions.filter((name) => !reaches || !covers(principal.permissions, name));
+}
+
+/** Whether the principal may act on owners of the organization (uuid): only those who hold all that owners do. */
+export function mayTouchOwners(principal: Principal, organizationId: string): boolean {
+  return lacking(principal, BUILT_IN_ROLES.owner, organizationId).length === 0;
 }

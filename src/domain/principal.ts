@@ -11,13 +11,16 @@ export type ApiKeyPrincipal = {
   permissions: string[];
 };
 
-export type Principal = { kind: 'anonymous' } | ApiKeyPrincipal;
+export type Principal = { kind: 'anonymous' | 'system' } | ApiKeyPrincipal;
 
 export const ANONYMOUS: Principal = { kind: 'anonymous' };
+
+/** Gatehouse itself, and the commands of its operator. */
+export const SYSTEM: Principal = { kind: 'system' };
 
 /** Whom events name as the one who did it. */
 export function actorOf(principal: Principal): Actor {
   return principal.kind === 'apiKey'
     ? { kind: 'API_KEY', id: principal.id }
-    : { kind: 'ANONYMOUS' };
+    : { kind: principal.kind === 'system' ? 'SYSTEM' : 'ANONYMOUS' };
 }

@@ -5,6 +5,7 @@ import { BusyError } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import { flushEvents } from './event-flush.ts';
 import { takeLocks } from './lock.ts';
+import { ANONYMOUS, actorOf, type Principal } from './principal.ts';
 import { isPoolExhausted, sqlState } from './sql-state.ts';
 
 /** All that the rules get from outside. */
@@ -13,20 +14,29 @@ export type Transaction = {
   /** The time of the rules, to the millisecond: when the locks were had. */
   now: Date;
   actor: Actor;
+  /** Who is calling, with the rights of `now`: nobody, when they were taken away while the locks were waited for. */
+  principal: Principal;
   requestId: string | null;
   newId(): string;
   randomBytes(size: number): Uint8Array;
   /** Notes an event, which is numbered and written at the end of the transaction. */
   append(event: NewEvent): void;
-  /** What was appended so far. */
-  events: readonly NewEvent[];
+  /** What was appended and is not written yet. */
+  events: NewEvent[];
   /** Organizations (uuids) whose lock this transaction holds, or that only it can see. */
   locked: Set<string>;
+  /** Those of them whose overdue deadlines are settled. */
+  settled: Set<string>;
 };
 
 /** What transactions are made of; the composition root has one. */
 export type TransactionRunner = {
-  prisma: Pick<PrismaClient, '$transaction'>;
+  prisma: Pick<PrismaClient, '$transaction' | '$queryRaw'>;
+  /**
+   * Does `work` when everybody who came before with one of the names is done, or throws `giveUp()` when that takes too
+   * long: who waits for the same lock in one process waits without a connection.
+   */
+  inTurn<T>(names: string[], work: () => Promise<T>, giveUp: () => Error): Promise<T>;
   /** A new UUIDv7. */
   newId(): string;
   randomBytes(size: number): Uint8Array;
@@ -35,7 +45,7 @@ export type TransactionRunner = {
 };
 
 export type TransactionScope = {
-  actor: Actor;
+  principal: Principal;
   /** At most 100 characters are kept. */
   requestId?: string;
   /** Exclusive for the environment's settings, roles and permissions. @default 'shared' */
@@ -63,9 +73,23 @@ const RESTARTS: Record<string, number> = {
  *
  * @throws BusyError when a lock or a connection was not to be had in time.
  */
-export async function inTransaction<T>(
+export function inTransaction<T>(
   runner: TransactionRunner,
   scope: TransactionScope,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const organizations = [...new Set(scope.organizations)].sort();
+  const names = scope.environment === 'exclusive' ? ['environment'] : organizations;
+  return runner.inTurn(
+    names,
+    () => persist(runner, { ...scope, organizations }, work),
+    () => new BusyError(RETRY_AFTER_MS),
+  );
+}
+
+async function persist<T>(
+  runner: TransactionRunner,
+  scope: TransactionScope & { organizations: string[] },
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   const restarts = new Map<string, number>();
@@ -92,17 +116,17 @@ export async function inTransaction<T>(
 async function attempt<T>(
   db: Prisma.TransactionClient,
   runner: TransactionRunner,
-  scope: TransactionScope,
+  scope: TransactionScope & { organizations: string[] },
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const organizations = [...new Set(scope.organizations)];
-  await takeLocks(db, scope.environment ?? 'shared', organizations);
-  const now = await databaseTime(db);
+  await takeLocks(db, scope.environment ?? 'shared', scope.organizations);
+  const { now, principal } = await lookAround(db, scope.principal);
   const events: NewEvent[] = [];
   const tx: Transaction = {
     db,
     now: runner.clock?.(now) ?? now,
-    actor: scope.actor,
+    actor: actorOf(scope.principal),
+    principal,
     requestId: scope.requestId?.slice(0, 100) || null,
     newId: () => runner.newId(),
     randomBytes: (size) => runner.randomBytes(size),
@@ -110,20 +134,35 @@ async function attempt<T>(
       events.push(event);
     },
     events,
-    locked: new Set(organizations),
+    locked: new Set(scope.organizations),
+    settled: new Set(),
   };
   const result = await work(tx);
   await flushEvents(tx);
   return result;
 }
 
-/** Asked after the locks were had: in the same statement it would be stale by as long as they were waited for. */
-async function databaseTime(db: Prisma.TransactionClient): Promise<Date> {
-  const rows = await db.$queryRaw<{ now: Date }[]>`
-    SELECT date_trunc('milliseconds', clock_timestamp()) AS now`;
-  const now = rows[0]?.now;
-  if (now === undefined) {
+/**
+ * The time, and the rights of whoever is calling. Asked after the locks were had: in the same statement both would be
+ * stale by as long as they were waited for.
+ */
+async function lookAround(
+  db: Prisma.TransactionClient,
+  principal: Principal,
+): Promise<{ now: Date; principal: Principal }> {
+  const keyId = principal.kind === 'apiKey' ? principal.id : null;
+  const rows = await db.$queryRaw<{ now: Date; permissions: string[] | null }[]>`
+    SELECT date_trunc('milliseconds', clock_timestamp()) AS now, (
+      SELECT permissions FROM api_key
+      WHERE id = ${keyId}::uuid AND revoked_at IS NULL AND coalesce(expires_at > clock_timestamp(), true)
+    ) AS permissions`;
+  const [found] = rows;
+  if (found === undefined) {
     throw new Error('The database did not tell the time.');
   }
-  return now;
+  const { now, permissions } = found;
+  if (principal.kind !== 'apiKey') {
+    return { now, principal };
+  }
+  return { now, principal: permissions === null ? ANONYMOUS : { ...principal, permissions } };
 }

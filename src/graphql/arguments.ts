@@ -1,4 +1,5 @@
 /** Arguments of queries, read into what the loaders take. */
+import { InputError } from '../domain/errors.ts';
 import { decodeId, type IdKind } from '../domain/id.ts';
 import { isStorableText } from '../domain/text.ts';
 import { invalidArgument } from './errors.ts';
@@ -24,9 +25,30 @@ const nouns: Record<IdKind, string> = {
 export function idArgument(kind: IdKind, id: string, argument: string[]): string {
   const uuid = decodeId(kind, id);
   if (uuid === null) {
-    throw invalidArgument(argument, `must be the id of ${nouns[kind]}: ${kind}_ and 26 characters`);
+    throw invalidArgument(argument, expectedId(kind));
   }
   return uuid;
+}
+
+/**
+ * The uuid of an id in the input of a mutation; null and undefined stay what they are.
+ *
+ * @throws InputError for a broken id and for one of another kind.
+ */
+export function idInput<Id extends string | null | undefined>(
+  kind: IdKind,
+  id: Id,
+  ...path: string[]
+): Id extends string ? string : Id {
+  const uuid = id == null ? id : decodeId(kind, id);
+  if (id != null && uuid === null) {
+    throw new InputError([{ path, message: expectedId(kind) }]);
+  }
+  return uuid as Id extends string ? string : Id;
+}
+
+function expectedId(kind: IdKind): string {
+  return `must be the id of ${nouns[kind]}: ${kind}_ and 26 characters`;
 }
 
 /**

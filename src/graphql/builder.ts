@@ -1,5 +1,6 @@
 /** The schema builder: plugins, scalars and defaults. The types register themselves in files of their own. */
 import SchemaBuilder from '@pothos/core';
+import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import { DateTimeResolver, JSONObjectResolver } from 'graphql-scalars';
@@ -41,7 +42,9 @@ export type SchemaTypes = {
 };
 
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [RelayPlugin, PrismaPlugin],
+  // The plugin that catches refusals must come first.
+  plugins: [ErrorsPlugin, RelayPlugin, PrismaPlugin],
+  errors: { directResult: true },
   relay: {
     nodeTypeOptions: { description: 'An object with an id of its own.' },
     idFieldOptions: { description: 'The id: a TypeID, whose prefix names the kind of object.' },
@@ -70,3 +73,6 @@ builder.addScalarType('DateTime', DateTimeResolver, {
 });
 builder.addScalarType('JSONObject', JSONObjectResolver, { description: 'A JSON object.' });
 builder.queryType({ description: 'Everything that can be read.' });
+builder.mutationType({
+  description: 'Everything that can be changed. Each act is one transaction, with its events.',
+});

@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 import { Role } from './nodes.ts';
 import { PermissionType } from './role.ts';
 
-const IdentityModel = builder.enumType('IdentityModel', {
+export const IdentityModel = builder.enumType('IdentityModel', {
   description: 'Where personal data hangs.',
   values: {
     SHARED: { description: 'On the user: one profile for all organizations.' },

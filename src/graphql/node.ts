@@ -56,6 +56,15 @@ async function findNode(id: string, argument: string[], context: Context): Promi
   if (kind === null || kind === 'evt' || uuid === null) {
     throw invalidArgument(argument, 'must be an id of Gatehouse, such as org_ and 26 characters');
   }
+  return await seenNode(kind, uuid, context);
+}
+
+/** The node with this uuid, as far as the caller may see it. */
+export async function seenNode(
+  kind: keyof typeof finders,
+  uuid: string,
+  context: Context,
+): Promise<object | null> {
   const { type, find } = finders[kind];
   const node = await find(uuid, context);
   if (node !== null) {

@@ -4,12 +4,16 @@ import { builder } from './builder.ts';
 import './actor.ts';
 import './api-key.ts';
 import './environment.ts';
+import './error-types.ts';
 import './invitation.ts';
 import './membership.ts';
+import './membership-error-types.ts';
 import './membership-list.ts';
+import './membership-mutations.ts';
 import './node.ts';
 import './organization.ts';
 import './role.ts';
+import './role-error-types.ts';
 import './user.ts';
 import './viewer.ts';
 

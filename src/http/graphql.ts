@@ -3,6 +3,8 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/authenticate.ts';
 import type { Read } from '../db/database.ts';
+import { createActs } from '../domain/acts.ts';
+import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
@@ -18,13 +20,24 @@ export type GraphqlServer = YogaServerInstance<Operation, Context>;
 export const GRAPHQL_PATH = '/graphql';
 
 /** Makes the GraphQL server. Bugs are logged with their request id, and masked for the caller. */
-export function createGraphqlServer({ read, log }: { read: Read; log: Logger }): GraphqlServer {
+export function createGraphqlServer({
+  read,
+  runner,
+  log,
+}: {
+  read: Read;
+  runner: TransactionRunner;
+  log: Logger;
+}): GraphqlServer {
+  const freshLoaders = () => createLoaders(read);
   return createYoga<Operation, Context>({
     schema,
     context: ({ caller, requestId }): Context => ({
       ...caller,
       requestId,
-      loaders: createLoaders(read),
+      loaders: freshLoaders(),
+      freshLoaders,
+      acts: createActs({ runner, principal: caller.principal, requestId }),
     }),
     graphqlEndpoint: GRAPHQL_PATH,
     graphiql: false,

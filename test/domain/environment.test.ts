@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey, ensureApiKey, hashSecret, revokeApiKey } from '../../src/domain/api-key.ts';
 import { BUILT_IN_ROLE_IDS, ensureEnvironment } from '../../src/domain/environment.ts';
 import { ALL_PERMISSIONS, BUILT_IN_ROLES } from '../../src/domain/permission.ts';
+import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction } from '../../src/domain/transaction.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { act, found, history } from './world.ts';
@@ -16,11 +17,7 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 const ensure = () =>
-  inTransaction(
-    db.runner,
-    { actor: { kind: 'SYSTEM' }, environment: 'exclusive' },
-    ensureEnvironment,
-  );
+  inTransaction(db.runner, { principal: SYSTEM, environment: 'exclusive' }, ensureEnvironment);
 
 const snapshot = () =>
   Promise.all(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiKeyInput, createApiKey } from '../../src/domain/api-key.ts';
 import { ensureFirstKey } from '../../src/domain/first-key.ts';
 import { ALL_PERMISSIONS } from '../../src/domain/permission.ts';
+import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction, type Transaction } from '../../src/domain/transaction.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { act, found } from './world.ts';
@@ -20,7 +21,7 @@ beforeEach(() => db.query('TRUNCATE api_key CASCADE'));
 afterAll(() => db.close());
 
 function start<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const scope = { actor: { kind: 'SYSTEM' }, environment: 'exclusive' } as const;
+  const scope = { principal: SYSTEM, environment: 'exclusive' } as const;
   return inTransaction(db.runner, scope, work);
 }
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { BusyError } from '../../src/domain/errors.ts';
 import { addMembers, removeMembers } from '../../src/domain/membership.ts';
+import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction } from '../../src/domain/transaction.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { runnerOn } from '../support/runner.ts';
@@ -42,7 +43,7 @@ async function addAtOnce(people: { organizationId: string; email: string }[]): P
       untilDone(() =>
         inTransaction(
           runnerOn(pools[index % pools.length] ?? db.database),
-          { actor: { kind: 'SYSTEM' }, organizations: [row.organizationId] },
+          { principal: SYSTEM, organizations: [row.organizationId] },
           (tx) => addMembers(tx, [row], { act: 'add' }),
         ),
       ),
@@ -105,7 +106,7 @@ test('two owners who remove each other: one remains', async () => {
       owners.map(({ membershipId }, index) =>
         inTransaction(
           runnerOn(pools[index] ?? db.database),
-          { actor: { kind: 'SYSTEM' }, organizations: [organizationId] },
+          { principal: SYSTEM, organizations: [organizationId] },
           (tx) => removeMembers(tx, [{ membershipId }]),
         ),
       ),
@@ -133,7 +134,7 @@ test('where a user may have one membership, two organizations cannot both get th
       code: 'SINGLE_MEMBERSHIP',
     });
     await join(db, second, { email: person.email, status: 'PENDING_INVITE' });
-    await inTransaction(db.runner, { actor: { kind: 'SYSTEM' }, organizations: [first] }, (tx) =>
+    await inTransaction(db.runner, { principal: SYSTEM, organizations: [first] }, (tx) =>
       removeMembers(tx, [{ membershipId: person.membershipId }]),
     );
     expect(await addAtOnce([row])).toEqual(['changed']);
@@ -141,7 +142,7 @@ test('where a user may have one membership, two organizations cannot both get th
     const email = `${fresh('single')}@example.com`;
     const batch = await inTransaction(
       db.runner,
-      { actor: { kind: 'SYSTEM' }, organizations: [first, twice] },
+      { principal: SYSTEM, organizations: [first, twice] },
       (tx) =>
         addMembers(
           tx,
@@ -167,7 +168,7 @@ test('batches that overlap in organizations and new people get through', async (
       return untilDone(() =>
         inTransaction(
           runnerOn(pools[index % 2] ?? db.database),
-          { actor: { kind: 'SYSTEM' }, organizations },
+          { principal: SYSTEM, organizations },
           (tx) => addMembers(tx, index % 2 ? part : part.toReversed(), { act: 'import' }),
         ),
       );

@@ -2,9 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/db/database.ts';
 import { BusyError, DomainError } from '../../src/domain/errors.ts';
 import { addMembers } from '../../src/domain/membership.ts';
+import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction, type Transaction } from '../../src/domain/transaction.ts';
 import { addUsers } from '../../src/domain/user.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { runnerOn } from '../support/runner.ts';
 import { expectConsistent, found, fresh, history } from './world.ts';
 
 let db: TestDatabase;
@@ -17,7 +19,7 @@ afterEach(() => expectConsistent(db));
 
 afterAll(() => db.close());
 
-const actor = { kind: 'SYSTEM' } as const;
+const principal = SYSTEM;
 
 const addTo = (organizationId: string) => (tx: Transaction) =>
   addMembers(tx, [{ organizationId, email: `${fresh('tx')}@example.com` }], { act: 'add' });
@@ -25,7 +27,7 @@ const addTo = (organizationId: string) => (tx: Transaction) =>
 describe('locks', () => {
   test('are had before anything that numbers the transaction, all of them', async () => {
     const organizations = await Promise.all([found(db), found(db)]);
-    await inTransaction(db.runner, { actor, organizations }, async (tx) => {
+    await inTransaction(db.runner, { principal, organizations }, async (tx) => {
       const rows = await tx.db.$queryRaw<{ modes: string[]; numbered: boolean }[]>`
         SELECT array_agg(mode ORDER BY mode) AS modes, pg_current_xact_id_if_assigned() IS NOT NULL AS numbered
         FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()`;
@@ -35,23 +37,30 @@ describe('locks', () => {
     });
   });
 
-  test('an organization is changed by one at a time; who waits too long is told to try again', async () => {
-    const organizationId = await found(db);
-    const waited = await inTransaction(db.runner, { actor, organizations: [organizationId] }, () =>
-      inTransaction(db.runner, { actor, organizations: [organizationId] }, () =>
-        Promise.resolve('had'),
-      ).catch((error: unknown) => error),
-    );
-    expect(waited).toBeInstanceOf(BusyError);
-    expect(waited).toMatchObject({ code: 'BUSY', retryAfterMs: expect.any(Number) });
-  });
+  test.each([
+    ['in the same process', () => db.runner],
+    ['in another one', () => runnerOn(db.database)],
+  ])(
+    'an organization is changed by one at a time; who waits too long %s is told to try again',
+    async (_, runner) => {
+      const organizationId = await found(db);
+      const scope = { principal, organizations: [organizationId] };
+      const waited = await inTransaction(db.runner, scope, () =>
+        inTransaction(runner(), scope, () => Promise.resolve('had')).catch(
+          (error: unknown) => error,
+        ),
+      );
+      expect(waited).toBeInstanceOf(BusyError);
+      expect(waited).toMatchObject({ code: 'BUSY', retryAfterMs: expect.any(Number) });
+    },
+  );
 
   test('others are not kept waiting, but for changes of the environment', async () => {
     const [one = '', other = ''] = await Promise.all([found(db), found(db)]);
-    await inTransaction(db.runner, { actor, organizations: [one] }, async () => {
-      await inTransaction(db.runner, { actor, organizations: [other] }, addTo(other));
+    await inTransaction(db.runner, { principal, organizations: [one] }, async () => {
+      await inTransaction(db.runner, { principal, organizations: [other] }, addTo(other));
       await expect(
-        inTransaction(db.runner, { actor, environment: 'exclusive' }, () => Promise.resolve()),
+        inTransaction(db.runner, { principal, environment: 'exclusive' }, () => Promise.resolve()),
       ).rejects.toBeInstanceOf(BusyError);
     });
   });
@@ -64,7 +73,7 @@ describe('locks', () => {
       await tx.db.$executeRaw`SELECT pg_sleep(0.02)`;
       times.push(tx.now);
     };
-    const scope = { actor, organizations: [organizationId] };
+    const scope = { principal, organizations: [organizationId] };
     await Promise.all(Array.from({ length: 10 }, () => inTransaction(db.runner, scope, note)));
     expect(times.toSorted((a, b) => a.getTime() - b.getTime())).toEqual(times);
     const [{ now } = { now: new Date(0) }] = await db.query<{ now: Date }>('SELECT now()');
@@ -81,7 +90,7 @@ test('the time is right whatever the time zone of the server', async () => {
     const organizationId = await found(db);
     const now = await inTransaction(
       { ...db.runner, prisma: elsewhere.prisma },
-      { actor, organizations: [organizationId] },
+      { principal, organizations: [organizationId] },
       async (tx) => {
         await addTo(organizationId)(tx);
         return tx.now;
@@ -103,7 +112,7 @@ describe('events', () => {
     const organizationId = await found(db);
     const failed = inTransaction(
       db.runner,
-      { actor, organizations: [organizationId] },
+      { principal, organizations: [organizationId] },
       async (tx) => {
         await addTo(organizationId)(tx);
         throw new Error('On second thoughts, no.');
@@ -118,7 +127,7 @@ describe('events', () => {
     await Promise.all(
       Array.from({ length: 60 }, (_, index) => {
         const organizationId = organizations[index % 3] ?? '';
-        const scope = { actor, organizations: index % 7 ? [organizationId] : organizations };
+        const scope = { principal, organizations: index % 7 ? [organizationId] : organizations };
         return inTransaction(db.runner, scope, async (tx) => {
           await addTo(organizationId)(tx);
           if (index % 11 === 0) {
@@ -140,7 +149,7 @@ describe('events', () => {
     await inTransaction(
       db.runner,
       {
-        actor: { kind: 'API_KEY', id },
+        principal: { kind: 'apiKey', id, organizationId: null, permissions: [] },
         requestId: 'r'.repeat(150),
         organizations: [organizationId],
       },
@@ -161,7 +170,7 @@ describe('starting over', () => {
   test.each(['40P01', '40001'])('%s is tried three times', async (code) => {
     let attempts = 0;
     const fail = (until: number) =>
-      inTransaction(db.runner, { actor }, async (tx) => {
+      inTransaction(db.runner, { principal }, async (tx) => {
         attempts += 1;
         if (attempts < until) {
           await tx.db.$executeRawUnsafe(
@@ -179,7 +188,7 @@ describe('starting over', () => {
   test('events of an attempt that failed are not written', async () => {
     const email = `${fresh('again')}@example.com`;
     let attempts = 0;
-    await inTransaction(db.runner, { actor }, async (tx) => {
+    await inTransaction(db.runner, { principal }, async (tx) => {
       attempts += 1;
       await addUsers(tx, [{ email }], { act: 'create' });
       if (attempts === 1) {
@@ -194,7 +203,7 @@ describe('starting over', () => {
 
   test('other failures are not tried again', async () => {
     let attempts = 0;
-    const failed = inTransaction(db.runner, { actor }, async (tx) => {
+    const failed = inTransaction(db.runner, { principal }, async (tx) => {
       attempts += 1;
       await tx.db.$executeRawUnsafe('SELECT 1 / 0');
     });

@@ -4,6 +4,7 @@ import type { MembershipStatus } from '../../src/db/generated/prisma/enums.ts';
 import { addMembers, type MemberInput } from '../../src/domain/membership.ts';
 import { addOrganizations, type OrganizationInput } from '../../src/domain/organization.ts';
 import { type Outcome, single } from '../../src/domain/outcome.ts';
+import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction, type Transaction } from '../../src/domain/transaction.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -23,7 +24,7 @@ export function act<T>(
   ahead = 0,
 ): Promise<T> {
   const clock = (now: Date) => new Date(now.getTime() + ahead);
-  return inTransaction({ ...runner, clock }, { actor: { kind: 'SYSTEM' }, organizations }, work);
+  return inTransaction({ ...runner, clock }, { principal: SYSTEM, organizations }, work);
 }
 
 /** A new organization's uuid. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiKeyInput, createApiKey, revokeApiKey } from '../../src/domain/api-key.ts';
 import { encodeId } from '../../src/domain/id.ts';
 import { ALL_PERMISSIONS } from '../../src/domain/permission.ts';
+import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction } from '../../src/domain/transaction.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { bearer, get, openSocket, post, type Reply, transports } from './wire.ts';
@@ -20,13 +21,13 @@ afterAll(() => world.close());
 
 function makeKey(input: Partial<ApiKeyInput> = {}): Promise<{ id: string; secret: string }> {
   const permissions = [ALL_PERMISSIONS];
-  return inTransaction(world.runner, { actor: { kind: 'SYSTEM' } }, (tx) =>
+  return inTransaction(world.runner, { principal: SYSTEM }, (tx) =>
     createApiKey(tx, { name: 'A key', permissions, ...input }),
   );
 }
 
 async function revoke(id: string): Promise<void> {
-  await inTransaction(world.runner, { actor: { kind: 'SYSTEM' } }, (tx) => revokeApiKey(tx, id));
+  await inTransaction(world.runner, { principal: SYSTEM }, (tx) => revokeApiKey(tx, id));
 }
 
 describe('what is no valid key', () => {

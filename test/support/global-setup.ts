@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/db/database.ts';
 import { attachEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { ensureEnvironment } from '../../src/domain/environment.ts';
+import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction } from '../../src/domain/transaction.ts';
 import { runnerOn } from './runner.ts';
 
@@ -31,9 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const url = urlOf(server.url, templateName);
   await migrate(url);
   const database = openDatabase({ url });
-  await inTransaction(runnerOn(database), { actor: { kind: 'SYSTEM' } }, (tx) =>
-    ensureEnvironment(tx),
-  );
+  await inTransaction(runnerOn(database), { principal: SYSTEM }, (tx) => ensureEnvironment(tx));
   await database.close();
   project.provide('serverUrl', server.url);
   project.provide('templateName', templateName);

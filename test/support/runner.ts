@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../../src/db/database.ts';
+import { createTurns } from '../../src/db/turns.ts';
 import type { TransactionRunner } from '../../src/domain/transaction.ts';
 
 /** Runs transactions on a database as the gateway does. */
 export function runnerOn(database: Database): TransactionRunner {
-  return { prisma: database.prisma, newId: () => uuidv7(), randomBytes };
+  return { prisma: database.prisma, inTurn: createTurns(), newId: () => uuidv7(), randomBytes };
 }

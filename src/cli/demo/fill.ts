@@ -4,6 +4,7 @@ import { inviteMembers } from '../../domain/invitation.ts';
 import { addMembers, removeMembers, suspendMembers } from '../../domain/membership.ts';
 import { addOrganizations } from '../../domain/organization.ts';
 import { isRefused, type Outcome } from '../../domain/outcome.ts';
+import { SYSTEM } from '../../domain/principal.ts';
 import {
   inTransaction,
   type Transaction,
@@ -130,7 +131,7 @@ function past<T>(
   const clock = (now: Date) => new Date(now.getTime() - daysAgo * day);
   return inTransaction(
     { ...runner, clock },
-    { actor: { kind: 'SYSTEM' }, organizations: organizationIds },
+    { principal: SYSTEM, organizations: organizationIds },
     work,
   );
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { statementName } from '../../db/database.ts';
 import type { Prisma } from '../../db/generated/prisma/client.ts';
+import { SYSTEM } from '../../domain/principal.ts';
 import { inTransaction, type Transaction } from '../../domain/transaction.ts';
 import type { Connection } from '../connect.ts';
 
@@ -31,7 +32,7 @@ export async function liveSession({ database, runner }: Connection): Promise<Ses
     lanes: single > 0 ? 1 : liveLanes,
     query: (text, values) => database.read({ name: statementName(text), text }, values),
     write: (organizations, work) =>
-      inTransaction(runner, { actor: { kind: 'SYSTEM' }, organizations }, work),
+      inTransaction(runner, { principal: SYSTEM, organizations }, work),
     lasts: () => true,
   };
 }
@@ -57,7 +58,7 @@ export async function inDrySession<T>(
           lanes: 1,
           query: (text, values) => outer.$queryRawUnsafe(text, ...values),
           write: (organizations, act) =>
-            inTransaction(nested, { actor: { kind: 'SYSTEM' } }, (tx) => {
+            inTransaction(nested, { principal: SYSTEM }, (tx) => {
               // Nothing of this is numbered for good, so nobody need wait for it, and thousands fit.
               for (const id of organizations) {
                 tx.locked.add(id);
