@@ -3,13 +3,13 @@ import { type Caller, perform } from './act.ts';
 import { demand, demandOwner, membershipOf } from './authorize.ts';
 import { NotFoundError } from './errors.ts';
 import { organizationsOf } from './membership-change.ts';
-import { loadOwners } from './owner.ts';
+import { hasOwnerRole } from './owner.ts';
 import type { PermissionName } from './permission.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
  * Does an act on one membership (uuid) that is there, under the lock of its organization. Only owners do it to an
- * owner. What `work` returns joins the result.
+ * owner, a suspended one too. What `work` returns joins the result. `also` are permissions that it needs besides.
  *
  * @throws NotFoundError, ForbiddenError, BusyError, and what `work` throws.
  */
@@ -18,6 +18,7 @@ export async function changeMembership<Result extends object>(
   membershipId: string,
   permission: PermissionName,
   work: (tx: Transaction, organizationId: string) => Promise<Result>,
+  also: readonly PermissionName[] = [],
 ): Promise<Result & { membershipId: string }> {
   const [organizationId] = await organizationsOf(caller.runner.prisma, [membershipId]);
   if (organizationId === undefined) {
@@ -25,10 +26,13 @@ export async function changeMembership<Result extends object>(
   }
   return perform(caller, {
     organizations: [organizationId],
-    authorize: (principal) => demand(principal, permission, membershipOf(organizationId)),
+    authorize(principal) {
+      for (const name of [permission, ...also]) {
+        demand(principal, name, membershipOf(organizationId));
+      }
+    },
     async work(tx) {
-      const owners = await loadOwners(tx, [organizationId]);
-      if (owners.get(organizationId)?.has(membershipId)) {
+      if (await hasOwnerRole(tx, membershipId)) {
         demandOwner(tx.principal, permission, organizationId);
       }
       return { ...(await work(tx, organizationId)), membershipId };
