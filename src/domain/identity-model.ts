@@ -23,24 +23,21 @@ export function misplacedField(
   if (profileOwner(model) === on) {
     return null;
   }
-  const misplaced = fieldsElsewhere(on).find((field) => isGiven(input[field]));
+  const fields =
+    on === 'user' ? PROFILE_FIELDS : PROFILE_FIELDS.filter((field) => field !== 'name');
+  const misplaced = fields.find((field) => isGiven(input[field]));
   return misplaced ?? (input.emailVerified === true ? 'emailVerified' : null);
 }
 
-/**
- * The same for an update, where null clears a field and so counts as given. Whoever has the profile has the address:
- * the other kind of object only shows it.
- */
-export function misplacedChange(
+/** The same for an update of a membership, in which null is a value too, and which may change the address. */
+export function misplacedInMembershipUpdate(
   model: IdentityModel,
-  on: 'user' | 'membership',
   input: { [field in ProfileField | 'emailAddress']?: unknown },
 ): string | null {
-  if (profileOwner(model) === on) {
-    return null;
-  }
-  const fields = [...fieldsElsewhere(on), 'emailAddress'] as const;
-  return fields.find((field) => input[field] !== undefined) ?? null;
+  const fields = [...PROFILE_FIELDS.filter((field) => field !== 'name'), 'emailAddress'] as const;
+  return profileOwner(model) === 'membership'
+    ? null
+    : (fields.find((field) => input[field] !== undefined) ?? null);
 }
 
 /** What somebody is called in an organization, which is what its lists sort and search by. */
@@ -50,10 +47,6 @@ export function effectiveName(
   membership: { name: string | null },
 ): string | null {
   return profileOwner(model) === 'user' ? (user.name ?? membership.name) : membership.name;
-}
-
-function fieldsElsewhere(on: 'user' | 'membership'): readonly ProfileField[] {
-  return on === 'user' ? PROFILE_FIELDS : PROFILE_FIELDS.filter((field) => field !== 'name');
 }
 
 function isGiven(value: unknown): boolean {

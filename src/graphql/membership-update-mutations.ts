@@ -12,7 +12,18 @@ import { builder } from './builder.ts';
 import { mutation } from './mutation.ts';
 import { nodePayload } from './payload.ts';
 
-const isolated = 'For organizations with profiles of their own (ISOLATED) only.';
+const isolated = 'ISOLATED only.';
+
+const MembershipProfileInput = builder.inputType('MembershipProfileInput', {
+  description:
+    'What an organization knows about a member besides the name. What is left out stays, and null clears it.',
+  fields: (t) => ({
+    givenName: t.string({ description: 'The given name, up to 200 characters.' }),
+    familyName: t.string({ description: 'The family name, up to 200 characters.' }),
+    pictureUrl: t.string({ description: 'Where a picture is: an http or https URL.' }),
+    locale: t.string({ description: 'The language as a BCP 47 tag, for example pt-BR.' }),
+  }),
+});
 
 const MembershipUpdateInput = builder.inputType('MembershipUpdateInput', {
   description: 'What to change about a member. What is left out stays, and null clears.',
@@ -22,14 +33,12 @@ const MembershipUpdateInput = builder.inputType('MembershipUpdateInput', {
       description:
         'What the person is called here, up to 200 characters. With shared users it shows only while they have no name of their own.',
     }),
-    givenName: t.string({ description: `The given name. ${isolated}` }),
-    familyName: t.string({ description: `The family name. ${isolated}` }),
-    pictureUrl: t.string({ description: `Where a picture of the person is. ${isolated}` }),
-    locale: t.string({
-      description: `The language of the person as a BCP 47 tag. ${isolated}`,
+    profile: t.field({
+      type: MembershipProfileInput,
+      description: `What else is known about the person. ${isolated}`,
     }),
     emailAddress: t.string({
-      description: `The address, which cannot be cleared. Another one makes it the membership of whoever has that address, and is not verified. The caller must hold what the member's roles give. ${isolated}`,
+      description: `The address, which cannot be cleared. Another one makes it the membership of whoever has that address, unverified: the caller must hold what the member's roles give. Requires membership:readDetails. ${isolated}`,
     }),
     externalId: t.string({
       description:
