@@ -5,11 +5,13 @@ import { NotFoundError } from './errors.ts';
 import { organizationsOf } from './membership-change.ts';
 import { hasOwnerRole } from './owner.ts';
 import type { PermissionName } from './permission.ts';
+import type { Principal } from './principal.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
  * Does an act on one membership (uuid) that is there, under the lock of its organization. Only owners do it to an
- * owner, a suspended one too. What `work` returns joins the result. `also` are permissions that it needs besides.
+ * owner, a suspended one too. What `work` returns joins the result. `demandMore` throws when the input asks for what
+ * takes more than the permission.
  *
  * @throws NotFoundError, ForbiddenError, BusyError, and what `work` throws.
  */
@@ -18,7 +20,7 @@ export async function changeMembership<Result extends object>(
   membershipId: string,
   permission: PermissionName,
   work: (tx: Transaction, organizationId: string) => Promise<Result>,
-  also: readonly PermissionName[] = [],
+  demandMore?: (principal: Principal, organizationId: string) => void,
 ): Promise<Result & { membershipId: string }> {
   const [organizationId] = await organizationsOf(caller.runner.prisma, [membershipId]);
   if (organizationId === undefined) {
@@ -27,9 +29,8 @@ export async function changeMembership<Result extends object>(
   return perform(caller, {
     organizations: [organizationId],
     authorize(principal) {
-      for (const name of [permission, ...also]) {
-        demand(principal, name, membershipOf(organizationId));
-      }
+      demand(principal, permission, membershipOf(organizationId));
+      demandMore?.(principal, organizationId);
     },
     async work(tx) {
       if (await hasOwnerRole(tx, membershipId)) {

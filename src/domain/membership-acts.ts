@@ -1,6 +1,6 @@
 /** What callers do to memberships, one at a time. Ids are uuids. */
 import { type Caller, perform } from './act.ts';
-import { demand, demandTrusted, organizationOf } from './authorize.ts';
+import { demand, demandTrusted, membershipOf, organizationOf } from './authorize.ts';
 import { InputError, NotFoundError } from './errors.ts';
 import {
   addMembers,
@@ -78,7 +78,8 @@ export function membershipActs(caller: Caller) {
           return {};
         },
         // It tells whether an address is the member's.
-        ['membership:readDetails'],
+        (principal, organizationId) =>
+          demand(principal, 'membership:readDetails', membershipOf(organizationId)),
       ),
   };
 }

@@ -14,7 +14,7 @@ import { type HeldRole, type RoleRef, resolveRoles, rolesInDetail } from './role
 import { demandToHoldRoles } from './role-grant.ts';
 import { foldText, searchText } from './text.ts';
 import type { Transaction } from './transaction.ts';
-import { saveUsers, type UserRecord } from './user-directory.ts';
+import { enlist, saveUsers, type UserRecord } from './user-directory.ts';
 
 /** What became of a row; `id` is the membership's. All are uuids. */
 export type MemberOutcome = (Done & { membershipId: string; userId: string }) | Refused;
@@ -211,11 +211,8 @@ function welcome(
   isImport: boolean,
 ): void {
   user.isNeeded = true;
-  if (user.invitedOnly && next.status !== 'PENDING_INVITE') {
-    user.invitedOnly = false;
-    user.isListedNow = true;
-    const cause = isImport ? 'IMPORTED' : 'CREATED';
-    tx.append({ type: 'USER_CREATED', cause, userId: user.id });
+  if (next.status !== 'PENDING_INVITE') {
+    enlist(tx, user, isImport ? 'IMPORTED' : 'CREATED');
   }
 }
 

@@ -35,9 +35,9 @@ const contradictions: Record<string, string> = {
   'nothing personal is kept of a membership that is gone': `
     SELECT d.event_id FROM event_detail d
     WHERE d.membership_id IS NOT NULL AND NOT EXISTS (SELECT FROM membership m WHERE m.id = d.membership_id)`,
-  'members hold a role, and nobody else does': `
+  'nobody but members holds a role': `
     SELECT m.id FROM membership m
-    WHERE (m.status IN ('ACTIVE', 'SUSPENDED')) <> EXISTS (SELECT FROM role_assignment a WHERE a.membership_id = m.id)`,
+    WHERE m.status NOT IN ('ACTIVE', 'SUSPENDED') AND EXISTS (SELECT FROM role_assignment a WHERE a.membership_id = m.id)`,
   'a pending membership has one open invitation, and no other has one': `
     SELECT m.id FROM membership m
     WHERE (m.status = 'PENDING_INVITE') <> EXISTS (SELECT FROM invitation i WHERE i.membership_id = m.id AND i.status = 'PENDING')`,
