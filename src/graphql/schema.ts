@@ -12,6 +12,7 @@ import './membership-list.ts';
 import './membership-mutations.ts';
 import './node.ts';
 import './organization.ts';
+import './organization-mutations.ts';
 import './role.ts';
 import './role-error-types.ts';
 import './user.ts';
