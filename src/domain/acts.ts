@@ -1,5 +1,6 @@
 /** All that can be done through the API, bound to whoever calls. */
 import type { Caller } from './act.ts';
+import { environmentActs } from './environment-acts.ts';
 import { membershipActs } from './membership-acts.ts';
 import { organizationActs } from './organization-acts.ts';
 
@@ -8,6 +9,7 @@ export type Acts = ReturnType<typeof createActs>;
 /** Binds the acts to a caller. Every act throws a DomainError when it is refused, and then has changed nothing. */
 export function createActs(caller: Caller) {
   return {
+    environment: environmentActs(caller),
     memberships: membershipActs(caller),
     organizations: organizationActs(caller),
   };

@@ -4,6 +4,7 @@ import { builder } from './builder.ts';
 import './actor.ts';
 import './api-key.ts';
 import './environment.ts';
+import './environment-mutations.ts';
 import './error-types.ts';
 import './invitation.ts';
 import './membership.ts';
