@@ -1,8 +1,10 @@
 /** All that can be done through the API, bound to whoever calls. */
 import type { Caller } from './act.ts';
+import { environmentActs } from './environment-acts.ts';
 import { membershipActs } from './membership-acts.ts';
 import { membershipRoleActs } from './membership-role-acts.ts';
 import { membershipUpdateActs } from './membership-update-acts.ts';
+import { organizationActs } from './organization-acts.ts';
 
 export type Acts = ReturnType<typeof createActs>;
 
@@ -14,5 +16,8 @@ export function createActs(caller: Caller) {
       ...membershipUpdateActs(caller),
       ...membershipRoleActs(caller),
     },
+    environment: environmentActs(caller),
+    memberships: membershipActs(caller),
+    organizations: organizationActs(caller),
   };
 }

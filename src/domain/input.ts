@@ -8,7 +8,7 @@ export type Reader = {
   /** Notes what is wrong with a field, as a phrase that follows its name. */
   fail(name: string | string[], message: string): void;
   /** One line of 1 to `max` characters, trimmed; null when absent. */
-  text(name: string, value: unknown, max: number): string | null;
+  text(name: string | string[], value: unknown, max: number): string | null;
   /** The same where it must be given. */
   requiredText(name: string, value: unknown, max: number): string;
   /** Text that may have several lines. */
@@ -43,11 +43,30 @@ export function readRow<T extends object>(read: (reader: Reader) => T): T | Refu
   return row instanceof InputError ? refused(row) : row;
 }
 
+/** Notes the fields among `names` that are null: leaving them out is how they stay, and they cannot be cleared. */
+export function refuseNulls(
+  read: Reader,
+  input: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  path: readonly string[] = [],
+): void {
+  for (const name of names) {
+    if (input[name] === null) {
+      read.fail([...path, name], 'must not be null');
+    }
+  }
+}
+
 function createReader(issues: InputIssue[]): Reader {
   const fail: Reader['fail'] = (name, message) => {
     issues.push({ path: [name].flat(), message });
   };
-  const clean = (name: string, value: unknown, max: number, forbidden: RegExp): string | null => {
+  const clean = (
+    name: string | string[],
+    value: unknown,
+    max: number,
+    forbidden: RegExp,
+  ): string | null => {
     if (value === undefined || value === null) {
       return null;
     }

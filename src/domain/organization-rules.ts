@@ -19,6 +19,9 @@ export type OrganizationRules = {
   seatsUsed: number;
 };
 
+/** The highest limit that can be set. */
+export const MAX_SEATS = 2_147_483_647;
+
 type Row = Omit<OrganizationRules, 'seatsUsed'> & {
   activeCount: number;
   pendingCount: number;

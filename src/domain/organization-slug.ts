@@ -1,5 +1,8 @@
 /** Which slugs are taken, and which one a new organization gets. */
-import { isReservedSlug, withSuffix } from './slug.ts';
+import { DuplicateError } from './errors.ts';
+import { encodeId } from './id.ts';
+import type { Reader } from './input.ts';
+import { isReservedSlug, isSlug, withSuffix } from './slug.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Whose a slug is, or was. Ids are uuids. */
@@ -50,6 +53,29 @@ export async function loadSlugs(tx: Transaction, slugs: string[]): Promise<SlugR
       [slug, ...numbered(slug)].find(isFree) ??
       withSuffix(slug, Buffer.from(tx.randomBytes(RANDOM_BYTES)).toString('hex')),
   };
+}
+
+/** Reads a slug that is given, and must be exactly that. */
+export function readSlug(read: Reader, given: unknown): string {
+  const slug = typeof given === 'string' ? given.trim() : '';
+  if (!isSlug(slug)) {
+    read.fail('slug', 'must be a lower-case DNS label: letters, digits and hyphens, at most 63');
+  } else if (isReservedSlug(slug)) {
+    read.fail('slug', 'must not be one that the deployment needs for itself');
+  }
+  return slug;
+}
+
+/** The refusal of a slug that is taken. */
+export function duplicateSlug({ organizationId, isCurrent }: SlugHolder): DuplicateError {
+  return new DuplicateError(
+    'DUPLICATE_SLUG',
+    'slug',
+    encodeId('org', organizationId),
+    isCurrent
+      ? 'Another organization has this slug.'
+      : 'Another organization had this slug, and keeps it.',
+  );
 }
 
 function numbered(slug: string): string[] {

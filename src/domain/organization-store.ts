@@ -1,12 +1,8 @@
 /** Organizations on their way into the database. */
-import type {
-  AuthMethod,
-  AuthMethodRule,
-  EmailInvites,
-  JitProvisioning,
-  MfaPolicy,
-} from '../db/generated/prisma/enums.ts';
+import { DuplicateError } from './errors.ts';
+import { encodeId, NIL_UUID } from './id.ts';
 import type { JsonObject } from './metadata.ts';
+import type { OrganizationSettings } from './organization-settings.ts';
 import { foldText } from './text.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -19,21 +15,15 @@ export type OrganizationDraft = {
   externalId: string | null;
   metadata: JsonObject;
   logoUrl: string | null;
-  settings: {
-    emailInvites: EmailInvites;
-    emailJitProvisioning: JitProvisioning;
-    allowedDomains: string[];
-    authMethods: AuthMethodRule;
-    allowedAuthMethods: AuthMethod[];
-    mfaPolicy: MfaPolicy;
-  };
+  /** Its roles are the environment's. */
+  settings: OrganizationSettings;
   seatLimit: number | null;
 };
 
-/** The organizations (uuids) that have the external ids of the drafts, by external id. */
+/** The organizations (uuids) that have these external ids, by external id. */
 export async function loadExternalIds(
   tx: Transaction,
-  drafts: OrganizationDraft[],
+  drafts: { externalId: string | null }[],
 ): Promise<Map<string, string>> {
   const wanted = drafts.map(({ externalId }) => externalId).filter((id) => id !== null);
   if (wanted.length === 0) {
@@ -42,6 +32,25 @@ export async function loadExternalIds(
   const rows = await tx.db.$queryRaw<{ id: string; externalId: string }[]>`
     SELECT id, external_id AS "externalId" FROM organization WHERE external_id = ANY(${wanted}::text[])`;
   return new Map(rows.map(({ id, externalId }) => [externalId, id]));
+}
+
+/** The refusal of an external id that the organization (uuid) has. */
+export function duplicateExternalId(organizationId: string): DuplicateError {
+  return new DuplicateError(
+    'DUPLICATE_EXTERNAL_ID',
+    'externalId',
+    encodeId('org', organizationId),
+    'Another organization has this external id.',
+  );
+}
+
+/** What lists sort and search an organization by. */
+export function organizationKeys({ displayName, slug }: { displayName: string; slug: string }): {
+  nameKey: string;
+  searchText: string;
+} {
+  const nameKey = foldText(displayName);
+  return { nameKey, searchText: `${nameKey}\n${slug}` };
 }
 
 /** Inserts organizations in the order of their slugs, so that two transactions that want the same ones do not wait for each other. */
@@ -55,21 +64,23 @@ export async function insertOrganizations(
     .map(({ settings, ...row }) => ({
       ...row,
       ...settings,
-      nameKey: foldText(row.displayName),
-      searchText: `${foldText(row.displayName)}\n${row.slug}`,
+      ...organizationKeys(row),
     }));
   await tx.db.$executeRaw`
     INSERT INTO organization (id, display_name, slug, external_id, logo_url, metadata, email_invites,
-      email_jit_provisioning, allowed_domains, auth_methods, allowed_auth_methods, mfa_policy, seat_limit, name_key,
-      search_text, created_at, updated_at)
+      email_jit_provisioning, allowed_domains, auth_methods, allowed_auth_methods, mfa_policy, creator_role_id,
+      creator_role_scope_id, member_role_id, member_role_scope_id, seat_limit, name_key, search_text, created_at,
+      updated_at)
     SELECT id, "displayName", slug, "externalId", "logoUrl", metadata, "emailInvites", "emailJitProvisioning",
-      "allowedDomains", "authMethods", "allowedAuthMethods", "mfaPolicy", "seatLimit", "nameKey", "searchText",
+      "allowedDomains", "authMethods", "allowedAuthMethods", "mfaPolicy", "creatorRoleId",
+      CASE WHEN "creatorRoleId" IS NOT NULL THEN ${NIL_UUID}::uuid END, "memberRoleId",
+      CASE WHEN "memberRoleId" IS NOT NULL THEN ${NIL_UUID}::uuid END, "seatLimit", "nameKey", "searchText",
       ${now}::timestamptz, ${now}::timestamptz
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
       id uuid, "displayName" text, slug text, "externalId" text, "logoUrl" text, metadata jsonb,
       "emailInvites" email_invites, "emailJitProvisioning" jit_provisioning, "allowedDomains" text[],
-      "authMethods" auth_method_rule, "allowedAuthMethods" auth_method[], "mfaPolicy" mfa_policy, "seatLimit" int,
-      "nameKey" text, "searchText" text)`;
+      "authMethods" auth_method_rule, "allowedAuthMethods" auth_method[], "mfaPolicy" mfa_policy, "creatorRoleId" uuid,
+      "memberRoleId" uuid, "seatLimit" int, "nameKey" text, "searchText" text)`;
   await tx.db.$executeRaw`
     INSERT INTO organization_slug (slug, organization_id, created_at)
     SELECT slug, id, ${now}::timestamptz

@@ -17,7 +17,7 @@ export const IdentityModel = builder.enumType('IdentityModel', {
   },
 });
 
-const MembershipsPerUser = builder.enumType('MembershipsPerUser', {
+export const MembershipsPerUser = builder.enumType('MembershipsPerUser', {
   description: 'In how many organizations a person may be at once.',
   values: {
     MANY: { description: 'In any number.' },
@@ -25,7 +25,7 @@ const MembershipsPerUser = builder.enumType('MembershipsPerUser', {
   },
 });
 
-const OrganizationCreation = builder.enumType('OrganizationCreation', {
+export const OrganizationCreation = builder.enumType('OrganizationCreation', {
   description: 'Who may create organizations.',
   values: {
     ANYONE: { description: 'Everybody who signs in, becoming its owner.' },
@@ -55,7 +55,7 @@ async function roleOf(id: string, { loaders }: Context) {
   return role;
 }
 
-const EnvironmentType = builder.prismaObject('Environment', {
+export const EnvironmentType = builder.prismaObject('Environment', {
   description: 'The deployment. There is one.',
   fields: (t) => ({
     identityModel: t.expose('identityModel', {
@@ -106,6 +106,10 @@ const EnvironmentType = builder.prismaObject('Environment', {
       nullable: false,
       description: 'The permissions that roles and keys may name.',
       resolve: (_environment, _args, { loaders }) => loaders.environment.permissions(),
+    }),
+    version: t.exposeInt('version', {
+      nullable: false,
+      description: 'Grows with every change, for expectedVersion.',
     }),
     apiKeys: t.field({
       type: ApiKeyConnection,

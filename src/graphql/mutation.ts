@@ -9,6 +9,7 @@ import {
   NotFoundError,
 } from '../domain/errors.ts';
 import { builder } from './builder.ts';
+import type { Context } from './context.ts';
 
 type Types = typeof builder.$inferSchemaTypes;
 
@@ -22,7 +23,7 @@ type MutationOptions<Input extends object, Payload extends object> = {
     ...args: never[]
   ) => DomainError)[];
   /** Reads the ids of the input, does the act, and returns what the payload shows. */
-  resolve(input: Input, acts: Acts): Promise<Payload>;
+  resolve(input: Input, acts: Acts, context: Context): Promise<Payload>;
 };
 
 /** Adds the mutation `name`, whose result is the union `<Name>Result`. */
@@ -48,7 +49,7 @@ export function mutation<Input extends object, Payload extends object>(
         },
       },
       resolve: async (_root, args, context) => {
-        const result = await resolve(args.input as Input, context.acts);
+        const result = await resolve(args.input as Input, context.acts, context);
         context.loaders = context.freshLoaders();
         return result;
       },

@@ -3,7 +3,7 @@ import type { OrganizationRow } from '../loaders/organization.ts';
 import { builder } from './builder.ts';
 import { Role } from './nodes.ts';
 
-const EmailInvites = builder.enumType('EmailInvites', {
+export const EmailInvites = builder.enumType('EmailInvites', {
   description: 'Whom an organization invites by mail.',
   values: {
     ALL_ALLOWED: { description: 'Any address.' },
@@ -12,7 +12,7 @@ const EmailInvites = builder.enumType('EmailInvites', {
   },
 });
 
-const JitProvisioning = builder.enumType('JitProvisioning', {
+export const JitProvisioning = builder.enumType('JitProvisioning', {
   description: 'Who may join an organization without an invitation.',
   values: {
     RESTRICTED: { description: 'Whoever has a verified address of an allowed domain.' },
@@ -20,7 +20,7 @@ const JitProvisioning = builder.enumType('JitProvisioning', {
   },
 });
 
-const AuthMethodRule = builder.enumType('AuthMethodRule', {
+export const AuthMethodRule = builder.enumType('AuthMethodRule', {
   description: 'How the members of an organization may sign in.',
   values: {
     ALL_ALLOWED: { description: 'In any way.' },
@@ -47,7 +47,7 @@ export const AuthMethod = builder.enumType('AuthMethod', {
   },
 });
 
-const MfaPolicy = builder.enumType('MfaPolicy', {
+export const MfaPolicy = builder.enumType('MfaPolicy', {
   description: 'Whether members must prove a second factor.',
   values: {
     OPTIONAL: { description: 'They may.' },

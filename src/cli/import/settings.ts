@@ -7,7 +7,7 @@ import {
   JitProvisioning,
   MfaPolicy,
 } from '../../db/generated/prisma/enums.ts';
-import type { OrganizationSettingsInput } from '../../domain/organization.ts';
+import type { OrganizationSettingsInput } from '../../domain/organization-settings.ts';
 import { CellError, type Cells, jsonObject } from './values.ts';
 
 const schema = z.strictObject({

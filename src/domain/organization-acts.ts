@@ -1,0 +1,136 @@
+/** What callers do to organizations. Ids are uuids. */
+import { type Caller, perform } from './act.ts';
+import { demand, demandTrusted, organizationOf } from './authorize.ts';
+import { demandToHoldDefaults } from './default-role.ts';
+import { InputError, NotFoundError } from './errors.ts';
+import { readInput } from './input.ts';
+import { addMembers } from './membership.ts';
+import { addOrganizations, type OrganizationInput } from './organization.ts';
+import { deleteOrganization, type OrganizationDeletion } from './organization-delete.ts';
+import { findOrganizationId, type OrganizationNames } from './organization-find.ts';
+import { DEFAULT_SETTINGS } from './organization-settings.ts';
+import { type OrganizationChanges, updateOrganization } from './organization-update.ts';
+import { isRefused, type Outcome, single } from './outcome.ts';
+import type { PermissionName } from './permission.ts';
+import type { Transaction } from './transaction.ts';
+
+export type OrganizationCreateInput = OrganizationInput & {
+  /** Whose organization it is: found, or created. */
+  ownerEmail?: string | null;
+};
+
+export type OrganizationUpdateInput = OrganizationChanges & {
+  organization: OrganizationNames;
+  expectedVersion?: number | null;
+};
+
+/** What each field takes to be changed. */
+const NEEDED: Record<keyof OrganizationChanges, PermissionName> = {
+  displayName: 'organization:update',
+  slug: 'organization:update',
+  logoUrl: 'organization:update',
+  settings: 'settings:update',
+  externalId: 'trusted:write',
+  metadata: 'trusted:write',
+  seatLimit: 'trusted:write',
+};
+
+/** Binds the acts to a caller. */
+export function organizationActs(caller: Caller) {
+  return {
+    /**
+     * Creates an organization, with its owner if one is named.
+     *
+     * @throws DuplicateError, RoleTooHighError, SeatLimitError, SingleMembershipError, and as every act
+     */
+    create: (input: OrganizationCreateInput) =>
+      perform(caller, {
+        authorize(principal) {
+          const { externalId, metadata, seatLimit } = input;
+          demand(principal, 'organization:create');
+          demandTrusted(principal, { externalId, metadata, seatLimit });
+        },
+        work: (tx) => createOrganization(tx, input),
+      }),
+
+    /** Changes an organization. @throws ConflictError, DuplicateError, RoleTooHighError, and as every act */
+    async update({ organization, ...input }: OrganizationUpdateInput) {
+      const permissions = permissionsFor(input);
+      const organizationId = await findExisting(caller, organization);
+      return perform(caller, {
+        organizations: [organizationId],
+        authorize(principal) {
+          for (const permission of permissions) {
+            demand(principal, permission, organizationOf(organizationId));
+          }
+        },
+        async work(tx) {
+          await updateOrganization(tx, organizationId, input);
+          return { organizationId };
+        },
+      });
+    },
+
+    /** Deletes an organization. @throws ConflictError, and as every act */
+    async delete(input: OrganizationDeletion) {
+      const organizationId = await findExisting(caller, { id: input.organizationId });
+      return perform(caller, {
+        organizations: [organizationId],
+        authorize: (principal) =>
+          demand(principal, 'organization:delete', organizationOf(organizationId)),
+        async work(tx) {
+          await deleteOrganization(tx, input);
+          return { organizationId };
+        },
+      });
+    },
+  };
+}
+
+async function createOrganization(
+  tx: Transaction,
+  { ownerEmail, ...input }: OrganizationCreateInput,
+): Promise<{ organizationId: string; membershipId: string | null }> {
+  const email = readInput((read) =>
+    ownerEmail == null ? null : read.email('ownerEmail', ownerEmail),
+  );
+  const outcomes = await addOrganizations(tx, [input], { act: 'create' });
+  if (email instanceof InputError) {
+    throw new InputError([...issuesOf(outcomes), ...email.issues]);
+  }
+  const { id } = single(outcomes);
+  const settings = { ...DEFAULT_SETTINGS, ...input.settings };
+  await demandToHoldDefaults(tx, DEFAULT_SETTINGS, settings, id);
+  if (email === null) {
+    return { organizationId: id, membershipId: null };
+  }
+  const owner = single(await addMembers(tx, [{ organizationId: id, email }], { act: 'create' }));
+  return { organizationId: id, membershipId: owner.membershipId };
+}
+
+function issuesOf(outcomes: Outcome[]) {
+  return outcomes.flatMap((row) =>
+    isRefused(row) && row.error instanceof InputError ? row.error.issues : [],
+  );
+}
+
+/** What the fields that are given take, each permission once. @throws InputError when none is given */
+function permissionsFor(input: OrganizationChanges): Set<PermissionName> {
+  const fields = Object.keys(NEEDED) as (keyof OrganizationChanges)[];
+  const given = fields.filter((name) => input[name] !== undefined);
+  if (given.length === 0) {
+    throw new InputError([
+      { path: ['displayName'], message: 'or another field to change must be given' },
+    ]);
+  }
+  return new Set(given.map((name) => NEEDED[name]));
+}
+
+/** @throws NotFoundError */
+async function findExisting({ runner }: Caller, names: OrganizationNames): Promise<string> {
+  const id = await findOrganizationId(runner.prisma, names);
+  if (id === null) {
+    throw new NotFoundError('organization');
+  }
+  return id;
+}

@@ -1,0 +1,80 @@
+/** What an organization decides about its members: who may join, how they sign in, which roles they get. */
+import type {
+  AuthMethod,
+  AuthMethodRule,
+  EmailInvites,
+  JitProvisioning,
+  MfaPolicy,
+} from '../db/generated/prisma/enums.ts';
+import { type DefaultRoles, readDefaultRoles } from './default-role.ts';
+import { normalizeDomain } from './email.ts';
+import type { Reader } from './input.ts';
+import type { RoleRef } from './role.ts';
+
+export type OrganizationSettings = DefaultRoles & {
+  emailInvites: EmailInvites;
+  emailJitProvisioning: JitProvisioning;
+  allowedDomains: string[];
+  authMethods: AuthMethodRule;
+  allowedAuthMethods: AuthMethod[];
+  mfaPolicy: MfaPolicy;
+};
+
+/** Null and absent are the same, but for roles: null is the environment's. */
+export type OrganizationSettingsInput = {
+  [Name in keyof OrganizationSettings]?: OrganizationSettings[Name] | null;
+};
+
+export const DEFAULT_SETTINGS: OrganizationSettings = {
+  emailInvites: 'ALL_ALLOWED',
+  emailJitProvisioning: 'NOT_ALLOWED',
+  allowedDomains: [],
+  authMethods: 'ALL_ALLOWED',
+  allowedAuthMethods: [],
+  mfaPolicy: 'OPTIONAL',
+  creatorRoleId: null,
+  memberRoleId: null,
+};
+
+const MAX_ALLOWED_DOMAINS = 100;
+
+/** What becomes of `base` by the settings that are given. `roleOf` finds the roles (by uuid) that can be chosen. */
+export function readSettings(
+  read: Reader,
+  given: OrganizationSettingsInput,
+  base: OrganizationSettings,
+  roleOf: (id: string) => RoleRef | undefined,
+): OrganizationSettings {
+  const settings = {
+    emailInvites: given.emailInvites ?? base.emailInvites,
+    emailJitProvisioning: given.emailJitProvisioning ?? base.emailJitProvisioning,
+    allowedDomains: given.allowedDomains
+      ? readDomains(read, given.allowedDomains)
+      : base.allowedDomains,
+    authMethods: given.authMethods ?? base.authMethods,
+    allowedAuthMethods: [...new Set(given.allowedAuthMethods ?? base.allowedAuthMethods)],
+    mfaPolicy: given.mfaPolicy ?? base.mfaPolicy,
+    ...readDefaultRoles(read, given, base, roleOf, ['settings']),
+  };
+  if (settings.authMethods === 'RESTRICTED' && settings.allowedAuthMethods.length === 0) {
+    read.fail(
+      ['settings', 'allowedAuthMethods'],
+      'must name a method where methods are restricted',
+    );
+  }
+  return settings;
+}
+
+function readDomains(read: Reader, given: string[]): string[] {
+  const domains = given.map((domain, index) => {
+    const normal = normalizeDomain(domain);
+    if (normal === null) {
+      read.fail(['settings', 'allowedDomains', String(index)], 'must be a mail domain');
+    }
+    return normal ?? '';
+  });
+  if (domains.length > MAX_ALLOWED_DOMAINS) {
+    read.fail(['settings', 'allowedDomains'], `must be at most ${MAX_ALLOWED_DOMAINS}`);
+  }
+  return [...new Set(domains)];
+}
