@@ -3,6 +3,7 @@ import { lexicographicSortSchema, printSchema } from 'graphql';
 import { builder } from './builder.ts';
 import './actor.ts';
 import './api-key.ts';
+import './api-key-mutations.ts';
 import './environment.ts';
 import './error-types.ts';
 import './invitation.ts';
@@ -12,8 +13,10 @@ import './membership-list.ts';
 import './membership-mutations.ts';
 import './node.ts';
 import './organization.ts';
+import './permission-mutations.ts';
 import './role.ts';
 import './role-error-types.ts';
+import './role-mutations.ts';
 import './user.ts';
 import './viewer.ts';
 
