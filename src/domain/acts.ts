@@ -1,23 +1,30 @@
 /** All that can be done through the API, bound to whoever calls. */
 import type { Caller } from './act.ts';
+import { apiKeyActs } from './api-key-acts.ts';
 import { environmentActs } from './environment-acts.ts';
 import { membershipActs } from './membership-acts.ts';
 import { membershipRoleActs } from './membership-role-acts.ts';
 import { membershipUpdateActs } from './membership-update-acts.ts';
 import { organizationActs } from './organization-acts.ts';
+import { permissionActs } from './permission-acts.ts';
+import { roleActs } from './role-acts.ts';
+import { userActs } from './user-acts.ts';
 
 export type Acts = ReturnType<typeof createActs>;
 
 /** Binds the acts to a caller. Every act throws a DomainError when it is refused, and then has changed nothing. */
 export function createActs(caller: Caller) {
   return {
+    environment: environmentActs(caller),
+    permissions: permissionActs(caller),
+    organizations: organizationActs(caller),
+    users: userActs(caller),
     memberships: {
       ...membershipActs(caller),
       ...membershipUpdateActs(caller),
       ...membershipRoleActs(caller),
     },
-    environment: environmentActs(caller),
-    memberships: membershipActs(caller),
-    organizations: organizationActs(caller),
+    roles: roleActs(caller),
+    apiKeys: apiKeyActs(caller),
   };
 }

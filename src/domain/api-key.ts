@@ -1,11 +1,12 @@
 /** Keys that backends call with. The secret is shown once; only its hash is kept. */
 import { createHash } from 'node:crypto';
 import { actorId } from './actor.ts';
+import { demandToHold } from './authorize.ts';
 import { InputError, NotFoundError } from './errors.ts';
 import { NIL_UUID } from './id.ts';
 import { readInput } from './input.ts';
 import { assertLocked } from './lock.ts';
-import { isPermissionPattern } from './permission.ts';
+import { type PermissionRefusal, readPermissions, refuseMalformed } from './permission-rules.ts';
 import type { Transaction } from './transaction.ts';
 
 export type ApiKeyInput = {
@@ -19,20 +20,25 @@ export type ApiKeyInput = {
 };
 
 const SECRET_BYTES = 32;
-const MAX_PERMISSIONS = 500;
 const LAST_EXPIRY = new Date('9999-12-31T23:59:59.999Z');
+
+/** What the permissions of a key have to be, besides that the caller holds them. */
+export type KeyRules = { atLeast: number; refusal: PermissionRefusal };
+
+const WELL_FORMED: KeyRules = { atLeast: 0, refusal: refuseMalformed };
 
 /**
  * Creates a key and returns its id (uuid) and its secret, which is nowhere else.
  *
- * @throws InputError, or NotFoundError when the organization does not exist.
+ * @throws InputError, RoleTooHighError, or NotFoundError when the organization does not exist.
  */
 export async function createApiKey(
   tx: Transaction,
   input: ApiKeyInput,
+  rules: KeyRules = WELL_FORMED,
 ): Promise<{ id: string; secret: string }> {
   const secret = `ghk_${Buffer.from(tx.randomBytes(SECRET_BYTES)).toString('base64url')}`;
-  return { id: await insertApiKey(tx, input, secret), secret };
+  return { id: await insertApiKey(tx, input, rules, secret), secret };
 }
 
 /**
@@ -47,7 +53,7 @@ export async function ensureApiKey(
   secret: string,
 ): Promise<string> {
   const existing = await tx.db.apiKey.findUnique({ where: { secretHash: hashSecret(secret) } });
-  return existing?.id ?? (await insertApiKey(tx, input, secret));
+  return existing?.id ?? (await insertApiKey(tx, input, WELL_FORMED, secret));
 }
 
 /**
@@ -78,23 +84,21 @@ export function hashSecret(secret: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(secret).digest());
 }
 
-async function insertApiKey(tx: Transaction, input: ApiKeyInput, secret: string): Promise<string> {
+async function insertApiKey(
+  tx: Transaction,
+  input: ApiKeyInput,
+  { atLeast, refusal }: KeyRules,
+  secret: string,
+): Promise<string> {
   const organizationId = input.organizationId ?? null;
   const valid = readInput((read) => {
-    if (input.permissions.length > MAX_PERMISSIONS) {
-      read.fail('permissions', `must be at most ${MAX_PERMISSIONS}`);
-    }
-    for (const [index, permission] of input.permissions.entries()) {
-      if (!isPermissionPattern(permission)) {
-        read.fail(
-          ['permissions', String(index)],
-          'must be a permission such as invoice:approve or invoice:*',
-        );
-      }
+    if (input.permissions.length < atLeast) {
+      read.fail('permissions', `must be at least ${atLeast}`);
     }
     return {
       name: read.requiredText('name', input.name, 100),
       expiresAt: read.time('expiresAt', input.expiresAt, tx.now, LAST_EXPIRY),
+      permissions: readPermissions(read, input.permissions, refusal),
     };
   });
   if (valid instanceof InputError) {
@@ -106,6 +110,7 @@ async function insertApiKey(tx: Transaction, input: ApiKeyInput, secret: string)
       throw new NotFoundError('organization');
     }
   }
+  demandToHold(tx.principal, valid.permissions, organizationId ?? undefined);
   const id = tx.newId();
   await tx.db.apiKey.create({
     data: {
@@ -114,7 +119,6 @@ async function insertApiKey(tx: Transaction, input: ApiKeyInput, secret: string)
       scopeId: organizationId ?? NIL_UUID,
       organizationId,
       secretHash: hashSecret(secret),
-      permissions: [...new Set(input.permissions)],
       createdByKind: tx.actor.kind,
       createdById: actorId(tx.actor),
       createdAt: tx.now,

@@ -42,6 +42,10 @@ builder.prismaObjectFields(Role, (t) => ({
     nullable: false,
     description: 'Whether it is one of the roles that come with Gatehouse and cannot be changed.',
   }),
+  version: t.exposeInt('version', {
+    nullable: false,
+    description: 'Grows with every change, for expectedVersion.',
+  }),
 }));
 
 export const PermissionType = builder.objectRef<Permission>('Permission').implement({

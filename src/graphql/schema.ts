@@ -3,6 +3,7 @@ import { lexicographicSortSchema, printSchema } from 'graphql';
 import { builder } from './builder.ts';
 import './actor.ts';
 import './api-key.ts';
+import './api-key-mutations.ts';
 import './environment.ts';
 import './environment-mutations.ts';
 import './error-types.ts';
@@ -16,8 +17,10 @@ import './membership-update-mutations.ts';
 import './node.ts';
 import './organization.ts';
 import './organization-mutations.ts';
+import './permission-mutations.ts';
 import './role.ts';
 import './role-error-types.ts';
+import './role-mutations.ts';
 import './user.ts';
 import './viewer.ts';
 
