@@ -1,6 +1,7 @@
 /** All that can be done through the API, bound to whoever calls. */
 import type { Caller } from './act.ts';
 import { membershipActs } from './membership-acts.ts';
+import { userActs } from './user-acts.ts';
 
 export type Acts = ReturnType<typeof createActs>;
 
@@ -8,5 +9,6 @@ export type Acts = ReturnType<typeof createActs>;
 export function createActs(caller: Caller) {
   return {
     memberships: membershipActs(caller),
+    users: userActs(caller),
   };
 }

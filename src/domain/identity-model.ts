@@ -29,6 +29,17 @@ export function misplacedField(
   return misplaced ?? (input.emailVerified === true ? 'emailVerified' : null);
 }
 
+/** The same for an update of a user, in which null is a value too, and which may change the address. */
+export function misplacedInUserUpdate(
+  model: IdentityModel,
+  input: { [field in ProfileField | 'email' | 'emailVerified']?: unknown },
+): string | null {
+  const fields = [...PROFILE_FIELDS, 'email', 'emailVerified'] as const;
+  return profileOwner(model) === 'user'
+    ? null
+    : (fields.find((field) => input[field] !== undefined) ?? null);
+}
+
 /** What somebody is called in an organization, which is what its lists sort and search by. */
 export function effectiveName(
   model: IdentityModel,

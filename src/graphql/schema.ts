@@ -15,6 +15,7 @@ import './organization.ts';
 import './role.ts';
 import './role-error-types.ts';
 import './user.ts';
+import './user-mutations.ts';
 import './viewer.ts';
 
 export const schema = builder.toSchema();
