@@ -36,6 +36,13 @@ export function misplacedInMembershipUpdate(
 ): string | null {
   const fields = [...PROFILE_FIELDS.filter((field) => field !== 'name'), 'emailAddress'] as const;
   return profileOwner(model) === 'membership'
+/** The same for an update of a user, in which null is a value too, and which may change the address. */
+export function misplacedInUserUpdate(
+  model: IdentityModel,
+  input: { [field in ProfileField | 'email' | 'emailVerified']?: unknown },
+): string | null {
+  const fields = [...PROFILE_FIELDS, 'email', 'emailVerified'] as const;
+  return profileOwner(model) === 'user'
     ? null
     : (fields.find((field) => input[field] !== undefined) ?? null);
 }

@@ -5,7 +5,6 @@ import { DuplicateError, WrongIdentityModelError } from './errors.ts';
 import { encodeId } from './id.ts';
 import { misplacedField } from './identity-model.ts';
 import { type Reader, readRow } from './input.ts';
-import type { JsonObject } from './metadata.ts';
 import { type Outcome, type Refused, refused } from './outcome.ts';
 import type { Transaction } from './transaction.ts';
 import {
@@ -27,8 +26,8 @@ export type UserInput = {
   familyName?: string | null;
   pictureUrl?: string | null;
   locale?: string | null;
-  metadata?: JsonObject | null;
-  untrustedMetadata?: JsonObject | null;
+  metadata?: Record<string, unknown> | null;
+  untrustedMetadata?: Record<string, unknown> | null;
   /** With `subject`: an account that signs in as this user. */
   issuer?: string | null;
   subject?: string | null;

@@ -22,6 +22,7 @@ import './role.ts';
 import './role-error-types.ts';
 import './role-mutations.ts';
 import './user.ts';
+import './user-mutations.ts';
 import './viewer.ts';
 
 export const schema = builder.toSchema();

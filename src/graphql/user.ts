@@ -1,9 +1,12 @@
 /** Users: their fields, and how they are looked up and listed. */
 import type { Identity } from '../db/generated/prisma/client.ts';
 import { normalizeDomain, normalizeEmail } from '../domain/email.ts';
+import { InputError } from '../domain/errors.ts';
+import { readInput } from '../domain/input.ts';
 import { can } from '../domain/permission.ts';
+import type { UserNames } from '../domain/user-directory.ts';
 import type { UserOrderField, UserRow } from '../loaders/user.ts';
-import { idArgument, metadataArgument, textArgument } from './arguments.ts';
+import { idArgument, idInput, metadataArgument, textArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import {
   connectionOf,
@@ -148,6 +151,7 @@ const UserFilter = builder.inputType('UserFilter', {
 });
 
 /** Exactly one way to name a user. */
+/** Which user an input is about. */
 export const UserBy = builder.inputType('UserBy', {
   description: 'Names a user in exactly one way.',
   isOneOf: true,
@@ -173,6 +177,24 @@ function findUser(by: typeof UserBy.$inferInput, { loaders }: Context): Promise<
     return email === null ? Promise.resolve(null) : loaders.users.byEmail(email);
   }
   return loaders.users.byExternalId(textArgument(by.externalId ?? '', ['by', 'externalId']));
+}
+
+/**
+ * How the input of a mutation names a user, with the path of that name in it.
+ *
+ * @throws InputError for a broken id, for what is no address, and for text that nobody can have as an external id.
+ */
+export function readUserBy(by: typeof UserBy.$inferInput, ...path: string[]): UserNames {
+  const names = readInput((read) => ({
+    email: by.email == null ? null : read.email('email', by.email),
+    userExternalId: read.text('externalId', by.externalId, 255),
+  }));
+  if (names instanceof InputError) {
+    throw new InputError(
+      names.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] })),
+    );
+  }
+  return { ...names, userId: idInput('usr', by.id ?? null, ...path, 'id') };
 }
 
 function readDomain(domain: string | null | undefined): string | undefined {

@@ -1,0 +1,118 @@
+/** What callers do to users, one at a time. Ids are uuids. */
+import { type Caller, perform } from './act.ts';
+import { performFollowing } from './act-following.ts';
+import { demand, demandTrusted, type Target } from './authorize.ts';
+import { InputError } from './errors.ts';
+import {
+  type IdentityLink,
+  type IdentityUnlink,
+  linkIdentity,
+  unlinkIdentity,
+} from './identity.ts';
+import { PROFILE_FIELDS, type ProfileField } from './identity-model.ts';
+import { single } from './outcome.ts';
+import type { Principal } from './principal.ts';
+import type { Transaction } from './transaction.ts';
+import { addUsers, type UserInput } from './user.ts';
+import { deleteUser, organizationsOfUser, type UserDelete } from './user-delete.ts';
+import { type UserUpdate, updateUser } from './user-update.ts';
+
+/** The profile stands in an object of its own. As in updates: what is left out stays, null clears it. */
+type WithProfile<Input> = Omit<Input, ProfileField> & {
+  profile?: { [Field in ProfileField]?: string | null } | null;
+};
+
+type UserResult = { userId: string };
+
+const USER: Target = { noun: 'user', seenBy: ['user:read'] };
+
+/** Binds the acts to a caller. */
+export function userActs(caller: Caller) {
+  const change = (input: UserResult, work: (tx: Transaction) => Promise<void>) =>
+    perform(caller, {
+      authorize: (principal) => demand(principal, 'user:update', USER),
+      async work(tx): Promise<UserResult> {
+        await work(tx);
+        return { userId: input.userId };
+      },
+    });
+  return {
+    /** Creates a user. @throws WrongIdentityModelError, DuplicateError, and as every act */
+    create: ({ profile, ...input }: WithProfile<Omit<UserInput, 'issuer' | 'subject'>>) =>
+      perform(caller, {
+        authorize(principal) {
+          demand(principal, 'user:create');
+          demandTrustedFields(principal, input);
+        },
+        work: (tx) =>
+          inProfile(async (): Promise<UserResult> => {
+            const rows = [{ ...input, ...profile }];
+            return { userId: single(await addUsers(tx, rows, { act: 'create' })).id };
+          }),
+      }),
+
+    /** Changes a user. @throws ConflictError, WrongIdentityModelError, DuplicateError, and as every act */
+    update: ({
+      user,
+      expectedVersion,
+      profile,
+      ...input
+    }: WithProfile<UserUpdate['changes']> & Omit<UserUpdate, 'changes'>) =>
+      perform(caller, {
+        authorize(principal) {
+          demand(principal, 'user:update', USER);
+          demandTrustedFields(principal, input);
+        },
+        work: (tx) =>
+          inProfile(async (): Promise<UserResult> => {
+            const changes = { ...input, ...(profile === null ? EMPTY_PROFILE : profile) };
+            return { userId: await updateUser(tx, { user, expectedVersion, changes }) };
+          }),
+      }),
+
+    /** Erases a user. @throws ConflictError, LastOwnerError, and as every act */
+    delete: (input: UserDelete) =>
+      performFollowing(caller, {
+        find: () => organizationsOfUser(caller.runner.prisma, input.userId),
+        authorize: (principal) => demand(principal, 'user:delete', USER),
+        async work(tx): Promise<UserResult> {
+          await deleteUser(tx, input);
+          return { userId: input.userId };
+        },
+      }),
+
+    /** Links an account to a user. @throws ConflictError, DuplicateError, and as every act */
+    link: (input: IdentityLink) => change(input, (tx) => linkIdentity(tx, input)),
+
+    /** Takes an account from a user. @throws ConflictError, and as every act */
+    unlink: (input: IdentityUnlink) => change(input, (tx) => unlinkIdentity(tx, input)),
+  };
+}
+
+const EMPTY_PROFILE = Object.fromEntries(PROFILE_FIELDS.map((field) => [field, null])) as {
+  [Field in ProfileField]: null;
+};
+
+function demandTrustedFields(
+  principal: Principal,
+  { externalId, metadata }: { externalId?: unknown; metadata?: unknown },
+): void {
+  demandTrusted(principal, { externalId, metadata });
+}
+
+/** What is wrong with a profile is said with its path. */
+async function inProfile<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError)) {
+      throw error;
+    }
+    throw new InputError(
+      error.issues.map(({ path, message }) => ({
+        path: PROFILE_FIELDS.some((field) => field === path[0]) ? ['profile', ...path] : path,
+        message,
+      })),
+    );
+  }
+}
