@@ -5,6 +5,8 @@ import './actor.ts';
 import './api-key.ts';
 import './environment.ts';
 import './error-types.ts';
+import './event-list.ts';
+import './event-types.ts';
 import './invitation.ts';
 import './membership.ts';
 import './membership-error-types.ts';
