@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import type { ActorKind, EventCause, EventType } from '../db/generated/prisma/enums.ts';
 import { type EventPlace, type EventRow, eventColumns, withDetails } from './event.ts';
-import { type List, listsOf, type PageArgs } from './page.ts';
+import { type List, listsOf, type PageArgs, placeholderOf } from './page.ts';
 import { param } from './statement.ts';
 
 export type EventListKind = 'environment' | 'organization' | 'membership';
@@ -23,15 +23,19 @@ export type EventListFilter = {
 
 export type EventPageArgs = PageArgs<'POSITION', EventPlace>;
 
+/** What a list is sorted by: a column, the part of a place that it is compared with, and its type. */
+type Key = { column: string; part: keyof EventPlace; type: string };
+
 // An organization's numbers are given under its lock, so that every snapshot shows the first of them without a hole.
-const SEQUENCE = { columns: ['sequence'], places: { Sequence: 'int' } };
+const BY_NUMBER: Key[] = [{ column: 'sequence', part: 'sequence', type: 'int' }];
 
 // The environment's transactions commit in another order than they begin, so its stream ends before the oldest that
 // is still open: nothing appears later in front of what was shown.
-const STREAM = {
-  columns: ['epoch', 'transaction_id', 'position'],
-  places: { Epoch: 'int', TransactionId: 'xid8', Position: 'bigint' },
-};
+const BY_STREAM: Key[] = [
+  { column: 'epoch', part: 'epoch', type: 'int' },
+  { column: 'transaction_id', part: 'transactionId', type: 'xid8' },
+  { column: 'position', part: 'position', type: 'bigint' },
+];
 
 const SETTLED = sql`e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())`;
 
@@ -58,31 +62,15 @@ export function eventLists(
   filter: EventListFilter,
   args: EventPageArgs,
 ): (parent: string) => List<EventRow> {
-  const order = kind === 'environment' ? STREAM : SEQUENCE;
+  const keys = kind === 'environment' ? BY_STREAM : BY_NUMBER;
   const asked = (Object.keys(conditions) as (keyof EventListFilter)[]).filter(
     (name) => filter[name] != null,
   );
-  const tuple = (alias: string) =>
-    sql.raw(order.columns.map((column) => `${alias}.${column}`).join(', '));
-  const bound = (name: 'after' | 'before', operator: string) => {
-    const place = Object.entries(order.places).map(
-      ([part, type]) => sql`${param(`${name}${part}`)}::${sql.raw(type)}`,
-    );
-    return args[name] ? sql` AND (${tuple('e')}) ${sql.raw(operator)} (${sql.join(place)})` : sql``;
-  };
-  const direction = sql.raw(args.backward ? 'DESC' : 'ASC');
   const ordered = (alias: string) =>
-    sql.join(order.columns.map((column) => sql`${sql.raw(`${alias}.${column}`)} ${direction}`));
-
-  const narrowed = sql.join(
-    [belonging[kind], ...asked.map((name) => conditions[name])],
-    sql` AND `,
-  );
-  // What is known of one person or membership is little. OFFSET 0 keeps the planner from walking everything in order.
-  const fenced = asked.some((name) => name === 'membershipId' || name === 'userId');
-  const all = fenced
-    ? sql`(SELECT e.* FROM event e WHERE ${narrowed} OFFSET 0) AS e WHERE true`
-    : sql`event e WHERE ${narrowed}`;
+    sql.raw(
+      keys.map(({ column }) => `${alias}.${column} ${args.backward ? 'DESC' : 'ASC'}`).join(', '),
+    );
+  const all = matches(kind, asked);
   return listsOf<EventRow>({
     read,
     shape: `events of ${kind} ${asked}`,
@@ -90,7 +78,7 @@ export function eventLists(
     values: { ...filter, actorId: filter.actor?.id, actorKind: filter.actor?.kind },
     rows: () =>
       withDetails(
-        sql`SELECT e.* FROM ${all}${bound('after', '>')}${bound('before', '<')} ORDER BY ${ordered('e')} LIMIT ${param('limit')}`,
+        sql`SELECT e.* FROM ${all}${bound(args, 'after', keys)}${bound(args, 'before', keys)} ORDER BY ${ordered('e')} LIMIT ${param('limit')}`,
       ),
     columns: () => eventColumns('item'),
     order: () => ordered('item'),
@@ -99,4 +87,28 @@ export function eventLists(
         ? sql`SELECT o.sequence FROM organization o WHERE o.id = k.id`
         : sql`SELECT count(*) FROM ${all}`,
   });
+}
+
+function bound(args: EventPageArgs, name: 'after' | 'before', keys: Key[]): RawBuilder<unknown> {
+  if (args[name] === undefined) {
+    return sql``;
+  }
+  const columns = sql.raw(keys.map(({ column }) => `e.${column}`).join(', '));
+  const place = keys.map(
+    ({ part, type }) => sql`${param(placeholderOf(name, part))}::${sql.raw(type)}`,
+  );
+  return sql` AND (${columns}) ${sql.raw(name === 'after' ? '>' : '<')} (${sql.join(place)})`;
+}
+
+function matches(kind: EventListKind, asked: (keyof EventListFilter)[]): RawBuilder<unknown> {
+  const rest = sql.join([sql`true`, ...asked.map((name) => conditions[name])], sql` AND `);
+  const isNarrow = asked.includes('membershipId') || asked.includes('userId');
+  if (kind === 'membership' || !isNarrow) {
+    return sql`event e WHERE ${belonging[kind]} AND ${rest}`;
+  }
+  // What is known of one person or membership is little, and is read as a whole by its own index: OFFSET 0 keeps the
+  // planner from walking everything in order instead, and the comparison from reading the whole organization as well.
+  const owned =
+    kind === 'organization' ? sql`e.organization_id IS NOT DISTINCT FROM k.id` : belonging[kind];
+  return sql`(SELECT e.* FROM event e WHERE ${owned} AND ${rest} OFFSET 0) AS e WHERE true`;
 }

@@ -54,14 +54,15 @@ function pageValues({ size, after, before }: PageArgs<string, object>): Record<s
   return { ...placeValues('after', after), ...placeValues('before', before), limit: size + 1 };
 }
 
-/** The parts of a place by the names of their placeholders: `afterKey`, `afterId`… */
 function placeValues(name: 'after' | 'before', place: object = {}): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(place).map(([part, value]) => [
-      `${name}${part.charAt(0).toUpperCase()}${part.slice(1)}`,
-      value,
-    ]),
+    Object.entries(place).map(([part, value]) => [placeholderOf(name, part), value]),
   );
+}
+
+/** The placeholder of a part of a place: `afterKey`, `afterId`… */
+export function placeholderOf(name: 'after' | 'before', part: string): string {
+  return `${name}${part.charAt(0).toUpperCase()}${part.slice(1)}`;
 }
 
 /** What makes two pages the same statement. */
