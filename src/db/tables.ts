@@ -11,6 +11,7 @@ const fields = {
   role: Prisma.RoleScalarFieldEnum,
   permission: Prisma.PermissionScalarFieldEnum,
   invitation: Prisma.InvitationScalarFieldEnum,
+  event: Prisma.EventScalarFieldEnum,
   api_key: Prisma.ApiKeyScalarFieldEnum,
 };
 

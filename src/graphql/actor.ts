@@ -4,6 +4,7 @@ import { can } from '../domain/permission.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { ApiKey, User } from './nodes.ts';
+import { ifSeen, seesApiKey } from './visible.ts';
 
 const System = builder.objectRef<{ name: string }>('System').implement({
   description: 'Gatehouse itself: a deadline that passed, an import, a command of the operator.',
@@ -42,6 +43,10 @@ export function actorOf({ principal, loaders }: Context, kind: ActorKind, id: st
     case 'USER':
       return id !== null && can(principal, 'user:read') ? loaders.users.byId(id) : null;
     case 'API_KEY':
-      return id !== null && can(principal, 'apikey:manage') ? loaders.apiKeys.byId(id) : null;
+      return id === null ? null : keyOf(id);
+  }
+
+  async function keyOf(keyId: string) {
+    return ifSeen(principal, seesApiKey, await loaders.apiKeys.byId(keyId));
   }
 }

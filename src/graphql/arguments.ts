@@ -90,6 +90,22 @@ export function textArgument<Text extends string | null | undefined>(
 }
 
 /**
+ * A time to compare with, in ISO 8601.
+ *
+ * @throws GraphQLError INVALID_INPUT for times that PostgreSQL cannot read: a zone can shift a year out of its bounds.
+ */
+export function timeArgument(
+  time: Date | null | undefined,
+  argument: string[],
+): string | null | undefined {
+  const text = time?.toISOString();
+  if (text !== undefined && !/^(?!0000)\d{4}-/.test(text)) {
+    throw invalidArgument(argument, 'must be a time of the years 1 to 9999');
+  }
+  return text;
+}
+
+/**
  * Metadata to look for.
  *
  * @throws GraphQLError INVALID_INPUT for what no metadata can contain.

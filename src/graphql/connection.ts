@@ -1,5 +1,5 @@
 /** Relay connections: their arguments, their types, and pages of loaders as connections. */
-import type { ObjectRef } from '@pothos/core';
+import type { InterfaceRef, ObjectRef } from '@pothos/core';
 import type { List, Page, PageArgs, Position, SortKey } from '../loaders/page.ts';
 import { builder } from './builder.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -59,7 +59,9 @@ const PageInfoType = builder.objectRef<PageInfo>('PageInfo').implement({
 /** The type `<Name>Connection` of lists of a node, with its edge. */
 export function connectionType<Row extends object>(
   name: string,
-  node: ObjectRef<typeof builder.$inferSchemaTypes, Row>,
+  node:
+    | ObjectRef<typeof builder.$inferSchemaTypes, Row>
+    | InterfaceRef<typeof builder.$inferSchemaTypes, Row>,
   noun: string,
 ) {
   const edge = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
@@ -118,7 +120,7 @@ export const pageArguments = builder.args((t) => ({
   before: t.string({ description: 'Return what stands before this cursor.' }),
 }));
 
-type GivenPage = {
+export type GivenPage = {
   first?: number | null;
   after?: string | null;
   last?: number | null;
@@ -134,6 +136,19 @@ export function readPage<Field extends string, Row>(
   given: GivenPage,
   order: ListOrder<Field, Row>,
 ): PageArgs<Field> {
+  const page = readPlaces(given, (cursor, argument) => readCursor(cursor, argument, order));
+  return { ...page, field: order.field, descending: order.descending };
+}
+
+/**
+ * Reads the arguments of a connection whose cursors are of another kind.
+ *
+ * @throws GraphQLError INVALID_INPUT for a bad size, both ends at once, and as `read` does.
+ */
+export function readPlaces<Place extends object>(
+  given: GivenPage,
+  read: (cursor: string, argument: 'after' | 'before') => Place,
+): Pick<PageArgs<string, Place>, 'size' | 'backward' | 'after' | 'before'> {
   if (given.first != null && given.last != null) {
     throw invalidArgument(['last'], 'cannot be given together with "first"');
   }
@@ -145,21 +160,16 @@ export function readPage<Field extends string, Row>(
   return {
     size,
     backward,
-    after: readCursor(given.after, 'after', order),
-    before: readCursor(given.before, 'before', order),
-    field: order.field,
-    descending: order.descending,
+    after: given.after == null ? undefined : read(given.after, 'after'),
+    before: given.before == null ? undefined : read(given.before, 'before'),
   };
 }
 
 function readCursor<Field extends string, Row>(
-  cursor: string | null | undefined,
+  cursor: string,
   argument: string,
   order: ListOrder<Field, Row>,
-): Position | undefined {
-  if (cursor == null) {
-    return undefined;
-  }
+): Position {
   const position = decodeCursor(`${order.list} ${order.field}`, order.type, cursor);
   if (position === null) {
     throw invalidArgument([argument], 'must be a cursor of this list in this order');
@@ -172,8 +182,16 @@ export function connectionOf<Field extends string, Row extends { id: string }>(
   list: List<Row>,
   order: ListOrder<Field, Row>,
 ): Connection<Row> {
-  const cursorOf = (row: Row) =>
-    encodeCursor(`${order.list} ${order.field}`, { key: keyText(order.keyOf(row)), id: row.id });
+  return connectionBy(list, (row) =>
+    encodeCursor(`${order.list} ${order.field}`, { key: keyText(order.keyOf(row)), id: row.id }),
+  );
+}
+
+/** Shows a list of the loaders as a connection whose cursors `cursorOf` writes. */
+export function connectionBy<Row>(
+  list: List<Row>,
+  cursorOf: (row: Row) => string,
+): Connection<Row> {
   return {
     edges: async () => (await list.page()).rows.map((node) => ({ node, cursor: cursorOf(node) })),
     nodes: async () => (await list.page()).rows,

@@ -59,9 +59,7 @@ const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
 export function nodeOf(id: string | null, context: Context): Promise<object | null> {
   const kind = id === null ? null : kindOf(id);
   const uuid = id === null || kind === null ? null : decodeId(kind, id);
-  return kind === null || kind === 'evt' || uuid === null
-    ? Promise.resolve(null)
-    : seenNode(kind, uuid, context);
+  return kind === null || uuid === null ? Promise.resolve(null) : seenNode(kind, uuid, context);
 }
 
 /** For `interfaces` of the type of a refusal. */

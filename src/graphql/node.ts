@@ -4,10 +4,12 @@ import { decodeId, type IdKind, kindOf } from '../domain/id.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { invalidArgument } from './errors.ts';
+import { eventObject } from './event-types.ts';
 import { ApiKey, Invitation, Membership, Organization, Role, User } from './nodes.ts';
 import {
   ifSeen,
   seesApiKey,
+  seesEvent,
   seesInvitation,
   seesMembership,
   seesOrganization,
@@ -17,7 +19,8 @@ import {
 
 type Find = (id: string, context: Context) => Promise<object | null>;
 
-const finders: Record<Exclude<IdKind, 'evt'>, { type: OutputRef; find: Find }> = {
+/** Without `type`, `find` marks what it finds. */
+const finders: Record<IdKind, { type?: OutputRef; find: Find }> = {
   org: {
     type: Organization,
     find: async (id, { principal, loaders }) =>
@@ -48,12 +51,21 @@ const finders: Record<Exclude<IdKind, 'evt'>, { type: OutputRef; find: Find }> =
     find: async (id, { principal, loaders }) =>
       ifSeen(principal, seesApiKey, await loaders.apiKeys.byId(id)),
   },
+  evt: {
+    find: async (id, { principal, loaders }) => {
+      const event = ifSeen(principal, seesEvent, await loaders.events.byId(id));
+      if (event !== null) {
+        brandWithType(event, eventObject(event));
+      }
+      return event;
+    },
+  },
 };
 
 async function findNode(id: string, argument: string[], context: Context): Promise<object | null> {
   const kind = kindOf(id);
   const uuid = kind === null ? null : decodeId(kind, id);
-  if (kind === null || kind === 'evt' || uuid === null) {
+  if (kind === null || uuid === null) {
     throw invalidArgument(argument, 'must be an id of Gatehouse, such as org_ and 26 characters');
   }
   return await seenNode(kind, uuid, context);
@@ -61,13 +73,13 @@ async function findNode(id: string, argument: string[], context: Context): Promi
 
 /** The node with this uuid, as far as the caller may see it. */
 export async function seenNode(
-  kind: keyof typeof finders,
+  kind: IdKind,
   uuid: string,
   context: Context,
 ): Promise<object | null> {
   const { type, find } = finders[kind];
   const node = await find(uuid, context);
-  if (node !== null) {
+  if (node !== null && type !== undefined) {
     brandWithType(node, type);
   }
   return node;

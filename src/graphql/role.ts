@@ -65,7 +65,7 @@ export const PermissionType = builder.objectRef<Permission>('Permission').implem
   }),
 });
 
-const RoleSource = builder.enumType('RoleSource', {
+export const RoleSource = builder.enumType('RoleSource', {
   description: 'How a membership came to a role.',
   values: {
     DIRECT: { description: 'Somebody assigned it.' },

@@ -7,6 +7,8 @@ import './api-key-mutations.ts';
 import './environment.ts';
 import './environment-mutations.ts';
 import './error-types.ts';
+import './event-list.ts';
+import './event-types.ts';
 import './invitation.ts';
 import './membership.ts';
 import './membership-error-types.ts';

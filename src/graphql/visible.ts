@@ -44,6 +44,10 @@ export function seesApiKey(principal: Principal, key: { organizationId: string |
   );
 }
 
+export function seesEvent(principal: Principal, event: { organizationId: string | null }): boolean {
+  return can(principal, 'event:read', event.organizationId ?? undefined);
+}
+
 /** The node when the caller may see it, else null. */
 export function ifSeen<Node>(
   principal: Principal,

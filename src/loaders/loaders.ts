@@ -2,6 +2,13 @@
 import type { Read } from '../db/database.ts';
 import { apiKeyLoaders } from './api-key.ts';
 import { environmentLoaders } from './environment.ts';
+import { eventLoaders } from './event.ts';
+import {
+  type EventListFilter,
+  type EventListKind,
+  type EventPageArgs,
+  eventLists,
+} from './event-list.ts';
 import { invitationLoaders } from './invitation.ts';
 import { membershipLoaders } from './membership.ts';
 import {
@@ -50,6 +57,13 @@ export function createLoaders(read: Read) {
       ...invitations,
       of: (organizationId: string, ...args: Parameters<typeof invitations.listsOf>) =>
         shared(['invitations', ...args], () => invitations.listsOf(...args))(organizationId),
+    },
+    events: {
+      ...eventLoaders(read),
+      of: (kind: EventListKind, parentId: string, filter: EventListFilter, args: EventPageArgs) =>
+        shared(['events', kind, filter, args], () => eventLists(read, kind, filter, args))(
+          parentId,
+        ),
     },
     apiKeys: {
       ...apiKeys,

@@ -12,13 +12,14 @@ import { param, run } from './statement.ts';
 /** A place in a list: the row's sort key as text (times in ISO 8601 or `infinity`) and its id as a uuid. */
 export type Position = { key: string; id: string };
 
-export type PageArgs<Field extends string> = {
+/** Lists whose rows do not stand by a key and an id have places of their own kind. */
+export type PageArgs<Field extends string, Place extends object = Position> = {
   /** How many rows at most. */
   size: number;
   /** Whether the rows are the last ones before `before`, not the first ones after `after`. */
   backward: boolean;
-  after?: Position;
-  before?: Position;
+  after?: Place;
+  before?: Place;
   field: Field;
   descending: boolean;
 };
@@ -48,19 +49,24 @@ export function keysetOf(args: PageArgs<string>, key: SortKey): Keyset {
   };
 }
 
-/** The values that the placeholders of a keyset stand for; one row more than the page tells whether more follow. */
-function pageValues(args: PageArgs<string>): Record<string, unknown> {
-  return {
-    afterKey: args.after?.key,
-    afterId: args.after?.id,
-    beforeKey: args.before?.key,
-    beforeId: args.before?.id,
-    limit: args.size + 1,
-  };
+/** What the placeholders of a keyset stand for; one row more than the page tells whether more follow. */
+function pageValues({ size, after, before }: PageArgs<string, object>): Record<string, unknown> {
+  return { ...placeValues('after', after), ...placeValues('before', before), limit: size + 1 };
+}
+
+function placeValues(name: 'after' | 'before', place: object = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(place).map(([part, value]) => [placeholderOf(name, part), value]),
+  );
+}
+
+/** The placeholder of a part of a place: `afterKey`, `afterId`… */
+export function placeholderOf(name: 'after' | 'before', part: string): string {
+  return `${name}${part.charAt(0).toUpperCase()}${part.slice(1)}`;
 }
 
 /** What makes two pages the same statement. */
-export function pageShape(args: PageArgs<string>): string {
+export function pageShape(args: PageArgs<string, object>): string {
   const flags = [
     args.descending,
     args.backward,
@@ -73,7 +79,7 @@ export function pageShape(args: PageArgs<string>): string {
 export type ListSource = {
   read: Read;
   shape: string;
-  args: PageArgs<string>;
+  args: PageArgs<string, object>;
   /** What the placeholders stand for, besides those of the page and `parents`. */
   values: Record<string, unknown>;
   /** `FROM … WHERE … ORDER BY … LIMIT`: the rows of one parent `k.id`, under the alias `item`. */
@@ -170,7 +176,7 @@ FROM ${totals} ${join} (${rows()}) AS item ${on}
 ORDER BY k.ordinal, ${order()}`;
 }
 
-function cut<Row>(rows: Row[], args: PageArgs<string>): Page<Row> {
+function cut<Row>(rows: Row[], args: PageArgs<string, object>): Page<Row> {
   const more = rows.length > args.size;
   const kept = rows.slice(0, args.size);
   return args.backward

@@ -54,6 +54,17 @@ const places: [string, string, string[]][] = [
         user(by: { id: $usr }) { memberships(filter: { roleId: $id }) { nodes { id } } } }`,
     ['filter', 'roleId'],
   ],
+  [
+    'mbr',
+    'query ($id: ID!) { events(filter: { membershipId: $id }) { totalCount } }',
+    ['filter', 'membershipId'],
+  ],
+  [
+    'usr',
+    `query ($id: ID!, $org: ID!) {
+        organization(by: { id: $org }) { events(filter: { userId: $id }) { nodes { id } } } }`,
+    ['filter', 'userId'],
+  ],
 ];
 
 function broken(kind: string): string[] {
@@ -76,7 +87,7 @@ function broken(kind: string): string[] {
     `${prefix}_${suffix}\n`,
     `${prefix}_${suffix}\0`,
     `${prefix}_${suffix.slice(0, -1)}u`,
-    `evt_${suffix}`,
+    ...(kind ? [`evt_${suffix}`] : []),
     `foo_${suffix}`,
     `__proto___${suffix}`,
     '01900000-0000-7000-8000-000000000001',

@@ -38,6 +38,7 @@ export function lookupQuestions(): Question[] {
     'permissions of a role': ({ roles }, n) =>
       roles.effectivePermissionsOf(n % 2 ? LARGE_WORLD.bigSupport : idOf('role', n)),
     'roles of an organization': ({ roles }, n) => roles.assignableIn(idOf('organization', n)),
+    'event by id': ({ events }, n) => events.byId(idOf('event', n * 1000)),
     'key by id': ({ apiKeys }, n) => apiKeys.byId(idOf('key', n)),
   };
   return Object.entries(lookups).flatMap(([name, lookup]) =>

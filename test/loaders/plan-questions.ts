@@ -33,7 +33,7 @@ export function pages<Field extends string>(field: Field, deep: Position): PageA
 /** A question's name. */
 export function nameOf(
   list: string,
-  { field, descending, backward, ...at }: PageArgs<string>,
+  { field, descending, backward, ...at }: PageArgs<string, object>,
 ): string {
   const deep = at.after || at.before ? 'deep inside' : 'at the end';
   return `${list} by ${field} ${descending ? 'DESC' : 'ASC'}, ${backward ? 'last' : 'first'} ${deep}`;

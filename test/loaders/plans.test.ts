@@ -5,6 +5,7 @@ import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { idOf, LARGE_WORLD, loadLargeWorld } from '../support/large-world.ts';
 import { noting, openExplainer } from '../support/plans.ts';
+import { eventFilterQuestions, eventQuestions } from './event-questions.ts';
 import { invitationQuestions } from './invitation-questions.ts';
 import { lookupQuestions } from './lookup-questions.ts';
 import { membershipQuestions, overdueIn, questionsOfPerson } from './membership-questions.ts';
@@ -243,6 +244,14 @@ it('lists organizations in proportion to the page', async () => {
 
 it('lists invitations and keys in proportion to the page', async () => {
   await expectNoFlaws(await invitationQuestions(world));
+});
+
+it('lists events in proportion to the page', async () => {
+  await expectNoFlaws(await eventQuestions(world));
+});
+
+it('finds the events of one person or membership without reading others', async () => {
+  await expectNoFlaws(await eventFilterQuestions(world));
 });
 
 it('looks things up by every key without reading others', async () => {

@@ -1,7 +1,15 @@
 import pg from 'pg';
 import { BUILT_IN_ROLE_IDS } from '../../src/domain/environment.ts';
 
-const KINDS = { organization: 1, user: 2, membership: 3, role: 4, invitation: 5, key: 6 } as const;
+const KINDS = {
+  organization: 1,
+  user: 2,
+  membership: 3,
+  role: 4,
+  invitation: 5,
+  key: 6,
+  event: 7,
+} as const;
 
 /** The uuid of the nth of a kind in the large world, from 1. */
 export function idOf(kind: keyof typeof KINDS, n: number): string {
@@ -27,6 +35,8 @@ export const LARGE_WORLD = {
   environmentSupport: idOf('role', 2),
   /** In every organization. */
   busyUser: idOf('user', 7),
+  /** Of the big organization; much has happened to it. */
+  busyMembership: idOf('membership', 65_536 + 11),
 } as const;
 
 /**
@@ -181,4 +191,27 @@ SELECT ${id('key', 'n')}, coalesce(organization, ${NIL}), organization, 'Key ' |
   '2024-01-01'::timestamptz + n / 3 * interval '1 minute', ARRAY['*:*']
 FROM generate_series(1, 3000) AS n, LATERAL (
   SELECT CASE WHEN n % 3 = 0 THEN NULL WHEN n % 3 = 1 THEN ${id('organization', '1')} ELSE ${id('organization', 'n % 1000 + 1')} END AS organization) AS owner;
+
+CREATE TEMP TABLE fact ON COMMIT DROP AS
+SELECT row_number() OVER (ORDER BY occurred_at, membership_id, step) AS n, *,
+  CASE WHEN organization_id IS NOT NULL THEN row_number() OVER (PARTITION BY organization_id ORDER BY occurred_at, membership_id, step) END AS sequence
+FROM (
+  SELECT organization_id, id AS membership_id, user_id, 'MEMBERSHIP_STATUS_CHANGED' AS type, 'IMPORTED' AS cause, status, created_at AS occurred_at, 0 AS step
+  FROM membership
+  UNION ALL
+  SELECT ${id('organization', '1')}, ${id('membership', '65536 + 11')}, ${id('user', '11')}, 'MEMBERSHIP_UPDATED', 'UPDATED', NULL,
+    '2024-01-01T00:03:00Z'::timestamptz + step * interval '5 minutes', step
+  FROM generate_series(1, 3000) AS step
+  UNION ALL
+  SELECT NULL, NULL, id, 'USER_CREATED', 'IMPORTED', NULL, created_at, 0 FROM "user"
+) AS every;
+
+INSERT INTO event (id, organization_id, sequence, type, cause, actor_kind, membership_id, user_id, status, occurred_at, transaction_id)
+SELECT ${id('event', 'n')}, organization_id, sequence, type::event_type, cause::event_cause, 'SYSTEM', membership_id, user_id, status,
+  occurred_at, (3 + n / 400)::text::xid8
+FROM fact ORDER BY n;
+INSERT INTO event_detail (event_id, membership_id, user_id, detail)
+SELECT ${id('event', 'n')}, membership_id, user_id, '{"changes": []}' FROM fact WHERE n % 3 > 0;
+UPDATE organization SET sequence = last FROM (
+  SELECT organization_id, max(sequence) AS last FROM fact GROUP BY organization_id) AS numbered WHERE organization.id = organization_id;
 `;
