@@ -29,22 +29,20 @@ export function misplacedField(
   return misplaced ?? (input.emailVerified === true ? 'emailVerified' : null);
 }
 
-/** The same for an update of a membership, in which null is a value too, and which may change the address. */
-export function misplacedInMembershipUpdate(
+const UPDATED_FIELDS = {
+  user: [...PROFILE_FIELDS, 'email', 'emailVerified'],
+  membership: [...PROFILE_FIELDS.filter((field) => field !== 'name'), 'emailAddress'],
+};
+
+/** The same for an update, in which null is a value too, and which may change the address. */
+export function misplacedInUpdate(
   model: IdentityModel,
-  input: { [field in ProfileField | 'emailAddress']?: unknown },
+  on: 'user' | 'membership',
+  input: { readonly [field: string]: unknown },
 ): string | null {
-  const fields = [...PROFILE_FIELDS.filter((field) => field !== 'name'), 'emailAddress'] as const;
-  return profileOwner(model) === 'membership'
-/** The same for an update of a user, in which null is a value too, and which may change the address. */
-export function misplacedInUserUpdate(
-  model: IdentityModel,
-  input: { [field in ProfileField | 'email' | 'emailVerified']?: unknown },
-): string | null {
-  const fields = [...PROFILE_FIELDS, 'email', 'emailVerified'] as const;
-  return profileOwner(model) === 'user'
+  return profileOwner(model) === on
     ? null
-    : (fields.find((field) => input[field] !== undefined) ?? null);
+    : (UPDATED_FIELDS[on].find((field) => input[field] !== undefined) ?? null);
 }
 
 /** What somebody is called in an organization, which is what its lists sort and search by. */

@@ -11,7 +11,7 @@ import {
   WrongIdentityModelError,
 } from './errors.ts';
 import { encodeId } from './id.ts';
-import { effectiveName, misplacedInMembershipUpdate } from './identity-model.ts';
+import { effectiveName, misplacedInUpdate } from './identity-model.ts';
 import { type Reader, readInput } from './input.ts';
 import { type Addressee, lockAddressee, moveToAddressee } from './membership-email.ts';
 import { type JsonObject, mergeMetadata } from './metadata.ts';
@@ -105,7 +105,7 @@ export async function updateMembership(
 }
 
 function demandPlace({ identityModel }: EnvironmentRules, input: MembershipUpdate): void {
-  const misplaced = misplacedInMembershipUpdate(identityModel, input);
+  const misplaced = misplacedInUpdate(identityModel, 'membership', input);
   if (misplaced !== null) {
     throw new WrongIdentityModelError(identityModel, misplaced);
   }

@@ -3,7 +3,7 @@ import { changesBetween } from './change.ts';
 import { readEnvironment } from './environment.ts';
 import { DuplicateError, InputError, WrongIdentityModelError } from './errors.ts';
 import { encodeId } from './id.ts';
-import { misplacedInUserUpdate } from './identity-model.ts';
+import { misplacedInUpdate } from './identity-model.ts';
 import { type Reader, readInput } from './input.ts';
 import { type JsonObject, mergeMetadata } from './metadata.ts';
 import { foldText, searchText } from './text.ts';
@@ -35,7 +35,7 @@ export type UserUpdate = {
  */
 export async function updateUser(tx: Transaction, update: UserUpdate): Promise<string> {
   const { identityModel } = await readEnvironment(tx);
-  const misplaced = misplacedInUserUpdate(identityModel, update.changes);
+  const misplaced = misplacedInUpdate(identityModel, 'user', update.changes);
   if (misplaced !== null) {
     throw new WrongIdentityModelError(identityModel, misplaced);
   }

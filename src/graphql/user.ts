@@ -150,7 +150,6 @@ const UserFilter = builder.inputType('UserFilter', {
   }),
 });
 
-/** Exactly one way to name a user. */
 /** Which user an input is about. */
 export const UserBy = builder.inputType('UserBy', {
   description: 'Names a user in exactly one way.',
