@@ -1,52 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { attachEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { gone, query, serverOf, temporaryFolder } from '../support/embedded-world.ts';
 import { brokenInvariants } from '../support/invariants.ts';
+import { KEY, run, startGateway } from './program.ts';
 
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 60);
-const KEY = `ghk_${'k'.repeat(43)}`;
 const ORGANIZATIONS = 40;
 const ROWS = 3000;
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const victims = ['gateway', 'postgres', 'import', 'gateway and postgres', 'nobody'] as const;
-
-/** The program as a child of its own, on this data directory. */
-function run(dataDir: string, ...argv: string[]): ChildProcess {
-  const child = spawn(process.execPath, ['src/main.ts', ...argv], {
-    cwd: root,
-    env: {
-      PATH: process.env.PATH,
-      PORT: '0',
-      GATEHOUSE_DATA_DIR: dataDir,
-      GATEHOUSE_API_KEY: KEY,
-    },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  return child;
-}
-
-async function startGateway(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = run(dataDir);
-  let output = '';
-  for await (const chunk of child.stdout ?? []) {
-    output += String(chunk);
-    const url = /GraphQL\s+(\S+)/.exec(output)?.[1];
-    if (url) {
-      return { child, url };
-    }
-  }
-  throw new Error('The gateway ended before it was ready.');
-}
 
 /** Files of one round: people who partly were there before, in every status. */
 async function writeFiles(folder: string, round: number): Promise<string[]> {

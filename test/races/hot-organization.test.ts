@@ -1,0 +1,72 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { encodeId } from '../../src/domain/id.ts';
+import { found, fresh, join } from '../domain/world.ts';
+import { createGateway, type TestGateway } from '../support/gateway.ts';
+
+let world: TestGateway;
+
+beforeAll(async () => {
+  world = await createGateway();
+});
+
+afterAll(() => world?.close());
+
+const CREATE = `mutation ($input: MembershipCreateInput!) {
+  membershipCreate(input: $input) { __typename ... on BusyError { retryAfterMs } }
+}`;
+
+it('fifty writers that wait for one organization keep nobody else from reading or writing', async () => {
+  const hot = await found(world);
+  const other = await found(world);
+  await join(world, hot);
+  const add = (organizationId: string) =>
+    world.ask<{ membershipCreate: { __typename: string; retryAfterMs?: number } }>(CREATE, {
+      input: {
+        organization: { id: encodeId('org', organizationId) },
+        user: { email: `${fresh('hot')}@example.com` },
+      },
+    });
+  const holder = new pg.Client({ connectionString: world.url });
+  await holder.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query(
+      `SELECT pg_advisory_xact_lock(hashtextextended('gatehouse:organization:' || $1, 0))`,
+      [hot],
+    );
+    let answered = 0;
+    const writers = Array.from({ length: 50 }, async () => {
+      const answer = await add(hot);
+      answered += 1;
+      return answer;
+    });
+
+    const lists = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        world.ask<{ organization: { memberships: { totalCount: number } } }>(
+          'query ($id: ID!) { organization(by: { id: $id }) { memberships { totalCount } } }',
+          { id: encodeId('org', index % 2 ? hot : other) },
+        ),
+      ),
+    );
+    expect(lists.map(({ data }) => data?.organization.memberships.totalCount)).toEqual(
+      lists.map((_, index) => index % 2),
+    );
+    const others = await Promise.all(Array.from({ length: 3 }, () => add(other)));
+    expect(others.map(({ data }) => data?.membershipCreate.__typename)).toEqual(
+      others.map(() => 'MembershipCreatePayload'),
+    );
+    expect(answered, 'writers that did not wait').toBe(0);
+
+    // Whoever waits too long is told to come back, and nothing of theirs is there.
+    const told = await Promise.all(writers);
+    expect(new Set(told.map(({ data }) => data?.membershipCreate.__typename))).toEqual(
+      new Set(['BusyError']),
+    );
+    expect(told[0]?.data?.membershipCreate.retryAfterMs).toBeGreaterThan(0);
+  } finally {
+    await holder.end();
+  }
+  expect((await add(hot)).data?.membershipCreate.__typename).toBe('MembershipCreatePayload');
+});

@@ -1,0 +1,45 @@
+/** The program as a process that can be killed at any moment. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+/** The environment's key of every gateway here. */
+export const KEY = `ghk_${'k'.repeat(43)}`;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const compiled = fileURLToPath(
+  new URL('../../node_modules/.cache/gatehouse-test', import.meta.url),
+);
+
+/** The program as a child of its own, on this data directory; killed after the test. */
+export function run(dataDir: string, ...argv: string[]): ChildProcess {
+  const child = spawn(process.execPath, ['src/main.ts', ...argv], {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: compiled,
+      PORT: '0',
+      GATEHOUSE_DATA_DIR: dataDir,
+      GATEHOUSE_API_KEY: KEY,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return child;
+}
+
+/** Starts a gateway and resolves when it serves. */
+export async function startGateway(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
+  const child = run(dataDir);
+  let output = '';
+  for await (const chunk of child.stdout ?? []) {
+    output += String(chunk);
+    const url = /GraphQL\s+(\S+)/.exec(output)?.[1];
+    if (url) {
+      return { child, url };
+    }
+  }
+  throw new Error('The gateway ended before it was ready.');
+}
