@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { type MembershipAct, move, takesSeat } from '../../src/domain/membership-status.ts';
 
-const simple = (kind: 'invite' | 'create' | 'add' | 'suspend' | 'remove' | 'deadline') => ({
-  kind,
-});
+const simple = <Kind extends Exclude<MembershipAct['kind'], 'import'>>(kind: Kind) => ({ kind });
+
 const imported = (
   target: 'ACTIVE' | 'SUSPENDED' | 'PENDING_INVITE' | 'REMOVED',
   reactivate = false,
@@ -24,7 +23,9 @@ const acts: Record<string, MembershipAct> = {
   'import ACTIVE, reactivate': imported('ACTIVE', true),
   'import SUSPENDED, reactivate': imported('SUSPENDED', true),
   suspend: simple('suspend'),
+  reinstate: simple('reinstate'),
   remove: simple('remove'),
+  reactivate: simple('reactivate'),
   deadline: simple('deadline'),
 };
 
@@ -111,6 +112,13 @@ test('the whole grid of statuses and acts', () => {
       ACTIVE         → SUSPENDED by SUSPENDED
       SUSPENDED      → INVALID_TRANSITION
       REMOVED        → INVALID_TRANSITION
+    reinstate
+      (none)         → NOT_FOUND
+      PENDING_INVITE → INVALID_TRANSITION
+      INVITE_EXPIRED → INVALID_TRANSITION
+      ACTIVE         → INVALID_TRANSITION
+      SUSPENDED      → ACTIVE by REINSTATED
+      REMOVED        → INVALID_TRANSITION
     remove
       (none)         → NOT_FOUND
       PENDING_INVITE → REMOVED by REMOVED
@@ -118,6 +126,13 @@ test('the whole grid of statuses and acts', () => {
       ACTIVE         → REMOVED by REMOVED
       SUSPENDED      → REMOVED by REMOVED
       REMOVED        → INVALID_TRANSITION
+    reactivate
+      (none)         → NOT_FOUND
+      PENDING_INVITE → INVALID_TRANSITION
+      INVITE_EXPIRED → INVALID_TRANSITION
+      ACTIVE         → INVALID_TRANSITION
+      SUSPENDED      → INVALID_TRANSITION
+      REMOVED        → ACTIVE by REACTIVATED
     deadline
       (none)         → NOT_FOUND
       PENDING_INVITE → INVITE_EXPIRED by EXPIRED

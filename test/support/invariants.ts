@@ -24,6 +24,17 @@ const contradictions: Record<string, string> = {
       SELECT e.id, e.previous_status, lag(e.status) OVER (PARTITION BY e.membership_id ORDER BY e.sequence) AS before
       FROM event e WHERE e.type = 'MEMBERSHIP_STATUS_CHANGED') moves
     WHERE previous_status IS DISTINCT FROM before`,
+  'a membership that is gone was deleted, unless its organization is gone too': `
+    SELECT e.id FROM event e JOIN organization o ON o.id = e.organization_id
+    WHERE e.membership_id IS NOT NULL AND NOT EXISTS (SELECT FROM membership m WHERE m.id = e.membership_id)
+      AND NOT EXISTS (SELECT FROM event d WHERE d.membership_id = e.membership_id AND d.type = 'MEMBERSHIP_DELETED')`,
+  'a membership that was deleted is gone, and nothing happens to it afterwards': `
+    SELECT d.id FROM event d WHERE d.type = 'MEMBERSHIP_DELETED' AND (
+      EXISTS (SELECT FROM membership m WHERE m.id = d.membership_id)
+      OR EXISTS (SELECT FROM event e WHERE e.membership_id = d.membership_id AND e.sequence > d.sequence))`,
+  'nothing personal is kept of a membership that is gone': `
+    SELECT d.event_id FROM event_detail d
+    WHERE d.membership_id IS NOT NULL AND NOT EXISTS (SELECT FROM membership m WHERE m.id = d.membership_id)`,
   'nobody but members holds a role': `
     SELECT m.id FROM membership m
     WHERE m.status NOT IN ('ACTIVE', 'SUSPENDED') AND EXISTS (SELECT FROM role_assignment a WHERE a.membership_id = m.id)`,
