@@ -10,7 +10,8 @@ import type { EventCause, EventType, MembershipStatus } from '../db/generated/pr
  * - of IDENTITY_LINKED and IDENTITY_UNLINKED `issuer`;
  * - of ROLE_DELETED `key` and, if given, `reassignedToRoleId`;
  * - of PERMISSION_CREATED, _UPDATED and _DELETED `name`;
- * - of everything that was updated or created with values `changes` (`Change[]`).
+ * - of everything that was updated or created with values `changes` (`Change[]`);
+ *   of MEMBERSHIP_UPDATED by EMAIL_CHANGED the two addresses, the event's own user being the one of the new address.
  */
 export type EventDetail = { [key: string]: unknown };
 

@@ -14,6 +14,7 @@ import { encodeId } from './id.ts';
 import { effectiveName, misplacedInUpdate } from './identity-model.ts';
 import { type Reader, readInput } from './input.ts';
 import { type Addressee, lockAddressee, moveToAddressee } from './membership-email.ts';
+import type { MembershipKeys } from './membership-record.ts';
 import { type JsonObject, mergeMetadata } from './metadata.ts';
 import { foldText, searchText } from './text.ts';
 import type { Transaction } from './transaction.ts';
@@ -49,8 +50,6 @@ type Values = {
   isBreakglass: boolean;
 };
 
-type MembershipKeys = { nameKey: string; emailKey: string; searchText: string };
-
 /**
  * Changes a membership of the organization (uuid), which is locked. Another address makes it the membership of another
  * user, with an event of its own.
@@ -84,7 +83,9 @@ export async function updateMembership(
   if (changes.length === 0 && !moves) {
     return;
   }
-  await demandFree(tx, organizationId, id, after.externalId);
+  if (after.externalId !== before.externalId) {
+    await demandFree(tx, organizationId, id, after.externalId);
+  }
   const moved = moves ? await moveToAddressee(tx, membership, person, environment) : {};
   const keys = person === null ? {} : keysOf(environment.identityModel, person, after.name);
   await tx.db.membership.update({
