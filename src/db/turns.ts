@@ -1,6 +1,6 @@
 /** Turns: within one process, who waits for the same lock waits here, one after the other, and not on a connection. */
 
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 10_000;
 
 /** Does `work` when everybody who came before with one of the `names` is done; throws `giveUp()` after a while. */
 export type InTurn = <T>(
