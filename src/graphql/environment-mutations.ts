@@ -60,8 +60,7 @@ const EnvironmentUpdatePayload = builder.objectRef<object>('EnvironmentUpdatePay
   fields: (t) => ({
     environment: t.field({
       type: EnvironmentType,
-      description:
-        'The environment as it is now. Null for those who may not see it. Requires environment:read.',
+      description: 'The environment as it is now. Null for those who may not see it.',
       resolve: (_result, _args, { principal, loaders }) =>
         can(principal, 'environment:read') ? loaders.environment.get() : null,
     }),

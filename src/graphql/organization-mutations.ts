@@ -124,7 +124,7 @@ const OrganizationUpdateInput = builder.inputType('OrganizationUpdateInput', {
 
 mutation('organizationUpdate', {
   description:
-    'Changes an organization. Requires, by what is changed, organization:update, settings:update or trusted:write.',
+    'Changes an organization. Requires organization:update, settings:update or trusted:write, by what is changed.',
   input: OrganizationUpdateInput,
   payload: nodePayload('OrganizationUpdate', 'organization'),
   errors: [ConflictError, DuplicateError, RoleTooHighError],

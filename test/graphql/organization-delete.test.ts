@@ -64,23 +64,17 @@ async function fullTenant(): Promise<Tenant> {
   return tenant;
 }
 
-/** In how many rows of which tables the uuid of an organization stands. */
-async function traces(id: string): Promise<Record<string, number>> {
+/** The tables in which the uuid of an organization stands, each as often as it does. */
+async function traces(id: string): Promise<string[]> {
   const columns = await world.query<{ table: string; column: string }>(
     `SELECT table_name AS table, column_name AS column FROM information_schema.columns
      WHERE table_schema = 'public' AND data_type = 'uuid'`,
   );
-  const found: Record<string, number> = {};
-  for (const { table, column } of columns) {
-    const [row] = await world.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM "${table}" WHERE "${column}" = $1`,
-      [id],
-    );
-    if (row && row.n > 0) {
-      found[table] = (found[table] ?? 0) + row.n;
-    }
-  }
-  return found;
+  const places = columns.map(
+    ({ table, column }) => `SELECT '${table}' AS table FROM "${table}" WHERE "${column}" = $1`,
+  );
+  const rows = await world.query<{ table: string }>(places.join(' UNION ALL '), [id]);
+  return rows.map(({ table }) => table).sort();
 }
 
 describe('organizationDelete', () => {
@@ -94,7 +88,7 @@ describe('organizationDelete', () => {
       __typename: 'OrganizationDeletePayload',
       deletedOrganizationId: tenant.ids.org,
     });
-    expect(await traces(tenant.id)).toEqual({ event: events + 1 });
+    expect(await traces(tenant.id)).toEqual(Array(events + 1).fill('event'));
     expect(await traces(other.id)).toEqual(kept);
     expect(await world.query('SELECT id FROM "user" ORDER BY id')).toEqual(everybody);
     expect(await world.query('SELECT FROM invitation_token')).toHaveLength(tokens.length - 1);
@@ -169,7 +163,7 @@ describe('organizationDelete', () => {
     expect(wrong(await erase(id, 'confirmed-now', undefined, { organizationId: 'x' }))).toEqual([
       'organizationId',
     ]);
-    expect(await traces(id)).toMatchObject({ organization: 1 });
+    expect(await traces(id)).toContain('organization');
     expect(await erase(id, 'confirmed-now', undefined, { expectedVersion: 2 })).toMatchObject({
       __typename: 'OrganizationDeletePayload',
     });
@@ -201,7 +195,7 @@ describe('organizationDelete', () => {
   });
 
   it('leaves nobody behind who comes in at the same time', async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 5; round += 1) {
       const slug = fresh('raced');
       const id = await found(world, { slug });
       const other = await found(world);
@@ -214,7 +208,7 @@ describe('organizationDelete', () => {
       expect(outcomes[2]).toMatchObject({
         value: { __typename: 'OrganizationDeletePayload' },
       });
-      expect(Object.keys(await traces(id))).toEqual(['event']);
+      expect(new Set(await traces(id))).toEqual(new Set(['event']));
     }
   });
 
