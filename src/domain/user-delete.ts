@@ -43,7 +43,16 @@ export async function deleteUser(tx: Transaction, input: UserDelete): Promise<vo
     tx,
     memberships.map((membership) => membership.id),
   );
-  await tx.db.$executeRaw`DELETE FROM event_detail WHERE user_id = ${id}::uuid`;
+  await eraseDetails(tx, id);
   await tx.db.$executeRaw`DELETE FROM "user" WHERE id = ${id}::uuid`;
   tx.append({ type: 'USER_DELETED', cause: 'DELETED', userId: id });
+}
+
+/** A membership that was theirs and became another user's has an event of that user, which says both addresses. */
+async function eraseDetails(tx: Transaction, userId: string): Promise<void> {
+  await tx.db.$executeRaw`DELETE FROM event_detail WHERE user_id = ${userId}::uuid`;
+  await tx.db.$executeRaw`
+    DELETE FROM event_detail WHERE event_id IN (
+      SELECT id FROM event WHERE cause = 'EMAIL_CHANGED' AND membership_id IN (
+        SELECT membership_id FROM event WHERE user_id = ${userId}::uuid))`;
 }

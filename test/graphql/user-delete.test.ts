@@ -151,6 +151,34 @@ it('forgets the deadline that it settles on the way', async () => {
   expect(await remains(userId)).toEqual([]);
 });
 
+it("forgets the address in what tells that a membership became another user's", async () => {
+  const organizationId = await found(world);
+  const former = await join(world, organizationId);
+  const next = await join(world, await found(world));
+  const { membershipId } = former;
+  await act(world, [organizationId], async (tx) => {
+    await tx.db.membership.update({
+      where: { id: membershipId },
+      data: { userId: next.userId, emailKey: next.email, searchText: next.email },
+    });
+    await tx.db.$executeRaw`
+      UPDATE "user" SET membership_count = CASE id WHEN ${next.userId}::uuid THEN 2 ELSE 0 END
+      WHERE id IN (${former.userId}::uuid, ${next.userId}::uuid)`;
+    const told = { organizationId, membershipId, userId: next.userId };
+    const changes = [{ field: 'emailAddress', before: former.email, after: next.email }];
+    tx.append({ type: 'MEMBERSHIP_UPDATED', cause: 'EMAIL_CHANGED', ...told, detail: { changes } });
+    tx.append({ type: 'MEMBERSHIP_UPDATED', cause: 'UPDATED', ...told, detail: { kept: true } });
+  });
+  expect(await dump()).toContain(former.email);
+  const input = { userId: usr(former.userId), confirmEmail: former.email };
+  expect((await say(world, 'userDelete', input)).__typename).toBe('UserDeletePayload');
+  expect(await dump()).not.toContain(former.email);
+  const about = await eventsOf(world, next.userId);
+  expect(about.map(({ detail }) => detail).slice(-2)).toEqual([null, { kept: true }]);
+  const memberships = await world.query('SELECT FROM membership WHERE user_id = $1', [next.userId]);
+  expect(memberships).toHaveLength(2);
+});
+
 it('asks for the address, and for the version if one is given', async () => {
   const { userId, email } = await join(world, await found(world));
   const input = { userId: usr(userId), confirmEmail: email };
