@@ -1,4 +1,6 @@
 /** What the tests of roles, permissions and keys have in common. */
+import { settleDeadlines } from '../../src/domain/deadline.ts';
+import { decodeId } from '../../src/domain/id.ts';
 import { inviteMembers } from '../../src/domain/invitation.ts';
 import { single } from '../../src/domain/outcome.ts';
 import { act, fresh } from '../domain/world.ts';
@@ -115,12 +117,12 @@ export function latestEvents(world: TestDatabase, count: number) {
   );
 }
 
-/** Invites somebody with these roles (uuids); returns the uuid of the invitation. */
+/** Invites somebody with these roles (uuids); returns the uuid of the invitation, and whom it is for. */
 export async function invite(
   world: TestDatabase,
   organizationId: string,
   roleIds: string[],
-): Promise<string> {
+): Promise<{ id: string; email: string }> {
   const email = `${fresh('invited')}@example.com`;
   const { membershipId } = single(
     await act(world, [organizationId], (tx) =>
@@ -128,8 +130,22 @@ export async function invite(
     ),
   );
   const [row] = await world.query<{ id: string }>(
-    `SELECT id FROM invitation WHERE membership_id = $1 AND status = 'PENDING'`,
+    'SELECT id FROM invitation WHERE membership_id = $1',
     [membershipId],
   );
-  return row?.id ?? '';
+  return { id: row?.id ?? '', email };
+}
+
+/** Lets the invitations of the organization (uuid) expire that are open, and says so in their rows. */
+export async function expireInvitations(
+  world: TestDatabase,
+  organizationId: string,
+): Promise<void> {
+  const later = 31 * 24 * 3_600_000;
+  await act(world, [organizationId], (tx) => settleDeadlines(tx, [organizationId]), later);
+}
+
+/** The uuid of a role's TypeID. */
+export function uuidOf(roleId: string): string {
+  return decodeId('rol', roleId) ?? '';
 }
