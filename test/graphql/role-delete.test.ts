@@ -76,29 +76,34 @@ describe('a role that nothing uses', () => {
     }
   });
 
-  it('goes from closed invitations too, and from those whose deadline has passed', async () => {
-    const own = await found(world);
-    const roleId = await makeRole(world, { organizationId: encodeId('org', own) });
-    const both = [uuidOf(roleId), BUILT_IN_ROLE_IDS.admin];
-    const expired = await invite(world, own, both);
-    await expireInvitations(world, own);
-    const accepted = await invite(world, own, both);
-    await join(world, own, { email: accepted.email });
-    const overdue = await invite(world, own, both);
-    await world.query(
-      `UPDATE membership SET status_deadline = now() - interval '1 second'
+  it.each(['organization', 'environment'])(
+    'goes from closed invitations too, and from overdue ones, in the %s',
+    async (scope) => {
+      const own = await found(world);
+      const roleId = await makeRole(world, {
+        organizationId: scope === 'organization' ? encodeId('org', own) : null,
+      });
+      const both = [uuidOf(roleId), BUILT_IN_ROLE_IDS.admin];
+      const expired = await invite(world, own, both);
+      await expireInvitations(world, own);
+      const accepted = await invite(world, own, both);
+      await join(world, own, { email: accepted.email });
+      const overdue = await invite(world, own, both);
+      await world.query(
+        `UPDATE membership SET status_deadline = now() - interval '1 second'
        WHERE id = (SELECT membership_id FROM invitation WHERE id = $1)`,
-      [overdue.id],
-    );
-    await world.query(
-      `UPDATE invitation SET expires_at = now() - interval '1 second' WHERE id = $1`,
-      [overdue.id],
-    );
-    expect((await send(world, 'roleDelete', { roleId })).__typename).toBe('RoleDeletePayload');
-    for (const invitation of [accepted, expired, overdue]) {
-      expect(await offeredBy(invitation)).toEqual([BUILT_IN_ROLE_IDS.admin]);
-    }
-  });
+        [overdue.id],
+      );
+      await world.query(
+        `UPDATE invitation SET expires_at = now() - interval '1 second' WHERE id = $1`,
+        [overdue.id],
+      );
+      expect((await send(world, 'roleDelete', { roleId })).__typename).toBe('RoleDeletePayload');
+      for (const invitation of [accepted, expired, overdue]) {
+        expect(await offeredBy(invitation)).toEqual([BUILT_IN_ROLE_IDS.admin]);
+      }
+    },
+  );
 });
 
 describe('a role in use', () => {
