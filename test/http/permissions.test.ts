@@ -45,6 +45,7 @@ const places: Record<string, Needs> = {
   'organization.invitations': inOrganization('membership:readDetails'),
   'organization.memberships': all('membership:read'),
   'organization.byName': all('membership:read'),
+  'organization.events': inOrganization('event:read'),
   'organization.searched': details,
   'organization.byMetadata': details,
   'organization.byEmail': details,
@@ -81,11 +82,18 @@ const places: Record<string, Needs> = {
   'membership.isBreakglass': details,
   'membership.roleAssignments': details,
   'invited.invitation': details,
+  'membership.history': all('membership:read', 'event:read'),
   'membership.user.email': all('membership:read', 'user:read'),
   'membership.organization.externalId': all('membership:read', 'organization:read'),
   membershipByUser: all('membership:read'),
   membershipByEmail: details,
   membershipByExternalId: details,
+  events: all('event:read'),
+  evt: all('event:read'),
+  'evt.reason': all('event:read', 'membership:readDetails'),
+  'evt.organization': (has) => has('event:read') && seesOrganization(has),
+  'evt.membership': all('event:read', 'membership:read'),
+  'evt.user': (has) => has('event:read') && (has('membership:read') || has('user:read')),
   org: seesOrganization,
   usr: userDetails,
   mbr: all('membership:read'),
@@ -148,20 +156,27 @@ describe('a key of the environment', () => {
 it('knows of every field that says what it requires', async () => {
   type Described = { name: string; description: string | null };
   const { data } = await world.ask<{
-    __schema: { types: { name: string; fields: Described[] | null }[] };
-  }>('{ __schema { types { name fields { name description } } } }');
+    __schema: {
+      types: { name: string; fields: Described[] | null; interfaces: { name: string }[] | null }[];
+    };
+  }>('{ __schema { types { name fields { name description } interfaces { name } } } }');
   const starts: Record<string, string> = {
     Query: '',
     Environment: 'environment.',
     Organization: 'organization.',
     User: 'user.',
     Membership: 'membership.',
+    Event: 'evt.',
   };
   const elsewhere: Record<string, string> = { organizations: 'organizations.nodes.0' };
   elsewhere['membership.invitation'] = 'invited.invitation';
   // Null for everybody in this world.
   const empty = ['user.givenName', 'user.familyName', 'user.pictureUrl', 'user.locale'];
-  const fields = data?.__schema.types.flatMap(({ name: type, fields: its }) =>
+  // What each type of event shows to whom, graphql/event-rights.test.ts tries.
+  const types = data?.__schema.types.filter(
+    ({ interfaces }) => !interfaces?.some(({ name }) => name === 'Event'),
+  );
+  const fields = types?.flatMap(({ name: type, fields: its }) =>
     (its ?? []).flatMap(({ name, description }) =>
       /Requires /.test(description ?? '') ? [`${starts[type] ?? `${type}?`}${name}`] : [],
     ),

@@ -14,7 +14,7 @@ export type Tenant = {
   externalId: string;
   email: string;
   memberExternalId: string;
-  ids: Record<'org' | 'usr' | 'mbr' | 'inv' | 'key' | 'rol', string>;
+  ids: Record<'org' | 'usr' | 'mbr' | 'inv' | 'key' | 'rol' | 'evt', string>;
   invitedMembershipId: string;
   /** The secret of a key that may do everything there. */
   key: string;
@@ -49,6 +49,10 @@ export async function makeTenant(world: TestDatabase): Promise<Tenant> {
     'SELECT id FROM invitation WHERE membership_id = $1',
     [invited.membershipId],
   );
+  const [event] = await world.query<{ id: string }>(
+    `SELECT id FROM event WHERE membership_id = $1 AND cause = 'SUSPENDED'`,
+    [member.membershipId],
+  );
   const [role] = await world.query<{ id: string }>(
     `INSERT INTO role (id, scope_id, organization_id, key, display_name, permissions, created_at, updated_at)
      VALUES (gen_random_uuid(), $1, $1, 'own', 'Own', '{}', now(), now()) RETURNING id`,
@@ -70,6 +74,7 @@ export async function makeTenant(world: TestDatabase): Promise<Tenant> {
       inv: encodeId('inv', invitation?.id ?? ''),
       key: encodeId('key', key.id),
       rol: encodeId('rol', role?.id ?? ''),
+      evt: encodeId('evt', event?.id ?? ''),
     },
     invitedMembershipId: encodeId('mbr', invited.membershipId),
     key: key.secret,
@@ -90,12 +95,12 @@ export async function keyWith(
 }
 
 /** Asks for everything that `variablesOf` a tenant names, in every way there is. */
-export const query = `query ($org: ID!, $usr: ID!, $mbr: ID!, $invited: ID!, $inv: ID!, $rol: ID!, $key: ID!,
+export const query = `query ($org: ID!, $usr: ID!, $mbr: ID!, $invited: ID!, $inv: ID!, $rol: ID!, $key: ID!, $evt: ID!,
     $slug: String!, $external: String!, $email: String!, $memberExternal: String!) {
   environment { apiKeys { totalCount } }
   organization(by: { id: $org }) {
     displayName logoUrl externalId metadata settings { mfaPolicy } seats { used } roles { key }
-    apiKeys { totalCount } invitations { totalCount } memberships { totalCount }
+    apiKeys { totalCount } invitations { totalCount } memberships { totalCount } events { totalCount }
     searched: memberships(filter: { search: "a" }) { totalCount }
     byMetadata: memberships(filter: { metadata: {} }) { totalCount }
     byEmail: memberships(orderBy: { field: EMAIL, direction: ASC }) { totalCount }
@@ -113,7 +118,7 @@ export const query = `query ($org: ID!, $usr: ID!, $mbr: ID!, $invited: ID!, $in
   users { totalCount }
   membership(by: { id: $mbr }) {
     status name emailAddress emailVerified externalId metadata untrustedMetadata statusReason permissions
-    isBreakglass roleAssignments { source } roles { key }
+    isBreakglass roleAssignments { source } roles { key } history { totalCount }
     user { id email }
     organization { displayName externalId }
   }
@@ -123,6 +128,8 @@ export const query = `query ($org: ID!, $usr: ID!, $mbr: ID!, $invited: ID!, $in
   membershipByExternalId: membership(
     by: { organizationAndExternalId: { organizationId: $org, externalId: $memberExternal } }
   ) { id }
+  events { totalCount }
+  evt: node(id: $evt) { id ... on Event { reason organization { id } ... on MembershipStatusChanged { membership { id } user { id } } } }
   org: node(id: $org) { id }
   usr: node(id: $usr) { id }
   mbr: node(id: $mbr) { id }

@@ -114,6 +114,33 @@ it('reads every level of a query by one statement, however many rows stand above
   expect(all.texts.length).toBeLessThanOrEqual(one.texts.length);
 });
 
+const EVENTS = `query Events($first: Int, $last: Int) {
+  organizations(first: $first) {                                                     # 1
+    nodes {
+      events(last: $last, filter: { types: [MEMBERSHIP_STATUS_CHANGED, API_KEY_CREATED] }) { # 2
+        totalCount
+        edges { cursor node {
+          id cursor reason actor { __typename } organization { slug }                # 3
+          ... on MembershipStatusChanged { roles { key } membership { status } user { email } } # 4 5
+          ... on ApiKeyCreated { apiKey { name } }                                   # 6
+        } }
+      }
+      memberships { nodes { history { totalCount nodes { sequence } } } }            # 7 8
+    }
+  }
+  events(last: $last) { totalCount nodes { id reason } }                             # 9
+}`;
+
+it('reads every level of events by one statement, their details included', async () => {
+  const [one, all] = [
+    await statementsOf(EVENTS, { first: 1, last: 10 }),
+    await statementsOf(EVENTS, { first: 100, last: 10 }),
+  ];
+  expect(all.answer.length).toBeGreaterThan(20 * one.answer.length);
+  expect(one.texts).toHaveLength(1 + 9);
+  expect(all.texts.map(shapeOf).sort()).toEqual(one.texts.map(shapeOf).sort());
+});
+
 it('reads the nodes of many ids by one statement for each kind', async () => {
   const { answer } = await statementsOf(
     '{ organizations(first: 50) { nodes { id memberships { nodes { id user { id } } } } } }',
