@@ -12,6 +12,7 @@ import { graphqlHandler } from './http/graphql-http.ts';
 import { serveWebSockets } from './http/graphql-websocket.ts';
 import { healthHandler } from './http/health.ts';
 import { listen } from './http/server.ts';
+import { startSweeper } from './jobs/sweeper.ts';
 import { openStore } from './store.ts';
 
 export type Gateway = {
@@ -54,10 +55,11 @@ export async function startGateway(
     const closeSockets = serveWebSockets(http.server, { graphql, authenticate, log });
     http.serve([graphqlHandler(graphql, authenticate), graphiqlHandler({ examples })]);
     check = () => database.ping();
+    const sweeper = startSweeper({ runner, log });
     let stopped: Promise<void> | undefined;
     const stop = async () => {
       check = () => Promise.reject(new Error('The gateway is stopping.'));
-      await Promise.all([closeSockets(DRAIN_MS), http.close(DRAIN_MS)]);
+      await Promise.all([closeSockets(DRAIN_MS), http.close(DRAIN_MS), sweeper.stop()]);
       await store.close();
     };
     return {

@@ -60,7 +60,10 @@ const rules: [pattern: string, rule: Rule][] = [
   ['feed/**', { values: ['feed/**', 'db/database.ts'], types: ['domain/**', databaseTypes] }],
   [
     'jobs/**',
-    { values: ['jobs/**', 'domain/**', 'pg-boss', 'nodemailer'], types: ['db/database.ts'] },
+    {
+      values: ['jobs/**', 'domain/**', 'pg-boss', 'nodemailer'],
+      types: ['db/database.ts', 'pino'],
+    },
   ],
   ['db/**', { values: ['db/**', 'node:*', 'node:*/*', 'pg', 'kysely', '@prisma/**'] }],
   [
@@ -73,6 +76,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'feed/**',
         'loaders/loaders.ts',
         'domain/acts.ts',
+        'domain/idempotency.ts',
         'node:*',
         'node:*/*',
         'graphql',

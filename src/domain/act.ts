@@ -1,10 +1,16 @@
 /** One act of somebody who calls: authorized, under the locks, in one transaction. */
 import { settleDeadlines } from './deadline.ts';
+import { findReplay, type Idempotency, recordResult } from './idempotency.ts';
 import type { Principal } from './principal.ts';
 import { inTransaction, type Transaction, type TransactionRunner } from './transaction.ts';
 
-/** Who calls, and by which request. */
-export type Caller = { runner: TransactionRunner; principal: Principal; requestId: string };
+/** Who calls, by which request, and with which idempotency key, if any. */
+export type Caller = {
+  runner: TransactionRunner;
+  principal: Principal;
+  requestId: string;
+  idempotency?: Idempotency;
+};
 
 export type Act<Result> = {
   /** uuids of the organizations whose memberships, roles or invitations are written. */
@@ -13,22 +19,35 @@ export type Act<Result> = {
   environment?: 'exclusive';
   /** Throws when the principal may not do it. Asked before the locks are waited for, and again when they are had. */
   authorize(principal: Principal): void;
+  /**
+   * Returns JSON: uuids, and at most one `secret`, which is not kept. With an idempotency key it is what those who ask
+   * again get in the act's place, so whoever calls `perform` hands it on as it is.
+   */
   work(tx: Transaction): Promise<Result>;
 };
 
 /**
- * Does an act and returns what came of it. What is overdue in its organizations happens before.
+ * Does an act and returns what came of it. What is overdue in its organizations happens before. An act that was done
+ * with the same idempotency key is not done again: so nothing that callers do performs two.
  *
  * @throws DomainError, and then nothing has changed.
  */
 export async function perform<Result>(caller: Caller, act: Act<Result>): Promise<Result> {
-  const { runner, principal, requestId } = caller;
+  const { runner, principal, requestId, idempotency } = caller;
   const { organizations = [], environment } = act;
   act.authorize(principal);
   const scope = { principal, requestId, organizations, environment };
   return await inTransaction(runner, scope, async (tx) => {
+    const done = idempotency && (await findReplay<Result>(tx.db, principal, idempotency));
+    if (done !== undefined) {
+      return done.result;
+    }
     act.authorize(tx.principal);
     await settleDeadlines(tx, organizations);
-    return act.work(tx);
+    const result = await act.work(tx);
+    if (idempotency !== undefined) {
+      await recordResult(tx, principal, idempotency, result);
+    }
+    return result;
   });
 }

@@ -2,6 +2,7 @@
 import type { Caller } from './act.ts';
 import { apiKeyActs } from './api-key-acts.ts';
 import { environmentActs } from './environment-acts.ts';
+import { once } from './idempotency.ts';
 import { membershipActs } from './membership-acts.ts';
 import { membershipRoleActs } from './membership-role-acts.ts';
 import { membershipUpdateActs } from './membership-update-acts.ts';
@@ -15,6 +16,8 @@ export type Acts = ReturnType<typeof createActs>;
 /** Binds the acts to a caller. Every act throws a DomainError when it is refused, and then has changed nothing. */
 export function createActs(caller: Caller) {
   return {
+    /** Does `act`, which is one of these, unless it was done with the caller's idempotency key. */
+    once: <Result>(act: () => Promise<Result>) => once(caller, act),
     environment: environmentActs(caller),
     permissions: permissionActs(caller),
     organizations: organizationActs(caller),

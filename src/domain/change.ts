@@ -9,14 +9,14 @@ export function changesBetween(
   after: Readonly<Record<string, unknown>>,
 ): Change[] {
   return Object.entries(after).flatMap(([field, value]) =>
-    canonical(before[field]) === canonical(value)
+    canonicalJson(before[field]) === canonicalJson(value)
       ? []
       : [{ field, before: before[field] ?? null, after: value ?? null }],
   );
 }
 
-// The order of an object's keys is no difference: PostgreSQL does not keep it.
-function canonical(value: unknown): string {
+/** JSON in which the order of an object's keys is no difference: PostgreSQL does not keep it. */
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value ?? null, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

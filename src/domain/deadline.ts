@@ -1,6 +1,7 @@
 /** Deadlines: what has become of memberships by the clock is written down before anything else is. */
+import type { Prisma } from '../db/generated/prisma/client.ts';
 import type { MembershipStatus } from '../db/generated/prisma/enums.ts';
-import { assertLocked } from './lock.ts';
+import { assertLocked, withoutLock } from './lock.ts';
 import { move } from './membership-status.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -13,17 +14,35 @@ type Overdue = {
 };
 
 /**
+ * Organizations (uuids) with overdue memberships, `most` of them, chosen at random, without those that somebody is
+ * writing just now: whoever writes settles them.
+ */
+export async function overdueOrganizations(
+  db: Pick<Prisma.TransactionClient, '$queryRaw'>,
+  most: number,
+): Promise<string[]> {
+  const overdue = await db.$queryRaw<{ id: string }[]>`
+    SELECT organization_id AS id FROM membership
+    WHERE status_deadline IS NOT NULL AND coalesce(status_deadline, 'infinity') <= now()
+    GROUP BY organization_id ORDER BY random() LIMIT ${most}`;
+  const ids = overdue.map(({ id }) => id);
+  return ids.length === 0 ? [] : withoutLock(db, ids);
+}
+
+/**
  * Settles the memberships of these organizations (uuids, locked) whose deadline has passed: they change as of the
  * deadline, each with its event. Every act on members of an organization begins with it. Returns how many there were.
+ * With `most`, which is not for acts, no more than that many, the oldest first.
  */
-export async function settleDeadlines(tx: Transaction, organizationIds: string[]): Promise<number> {
+export async function settleDeadlines(
+  tx: Transaction,
+  organizationIds: string[],
+  most?: number,
+): Promise<number> {
   assertLocked(tx.locked, organizationIds);
   const unsettled = organizationIds.filter((id) => !tx.settled.has(id));
   if (unsettled.length === 0) {
     return 0;
-  }
-  for (const id of unsettled) {
-    tx.settled.add(id);
   }
   const now = tx.now.toISOString();
   const overdue = await tx.db.$queryRaw<Overdue[]>`
@@ -32,7 +51,12 @@ export async function settleDeadlines(tx: Transaction, organizationIds: string[]
     FROM membership
     WHERE organization_id = ANY(${unsettled}::uuid[]) AND status IN ('PENDING_INVITE', 'SUSPENDED')
       AND status_deadline <= ${now}::timestamptz
-    ORDER BY status_deadline, id`;
+    ORDER BY status_deadline, id LIMIT ${most ?? null}::int`;
+  if (most === undefined || overdue.length < most) {
+    for (const id of unsettled) {
+      tx.settled.add(id);
+    }
+  }
   if (overdue.length === 0) {
     return 0;
   }

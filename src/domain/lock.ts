@@ -30,6 +30,17 @@ export async function takeLocks(
     ORDER BY place`;
 }
 
+/** Those of the organizations (uuids) whose lock nobody holds at this moment. */
+export async function withoutLock(
+  db: Pick<Prisma.TransactionClient, '$queryRaw'>,
+  organizationIds: string[],
+): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM unnest(${organizationIds}::text[]) AS organization(id)
+    WHERE pg_try_advisory_xact_lock_shared(hashtextextended('gatehouse:organization:' || id, 0))`;
+  return rows.map(({ id }) => id);
+}
+
 /**
  * Makes sure that the transaction holds the locks of these organizations (uuids).
  *

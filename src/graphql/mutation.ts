@@ -22,7 +22,7 @@ type MutationOptions<Input extends object, Payload extends object> = {
   errors?: (new (
     ...args: never[]
   ) => DomainError)[];
-  /** Reads the ids of the input, does the act, and returns what the payload shows. */
+  /** Reads the ids of the input, does the act, and returns what came of it, as it is: the payload shows that. */
   resolve(input: Input, acts: Acts, context: Context): Promise<Payload>;
 };
 
@@ -49,7 +49,8 @@ export function mutation<Input extends object, Payload extends object>(
         },
       },
       resolve: async (_root, args, context) => {
-        const result = await resolve(args.input as Input, context.acts, context);
+        const { acts } = context;
+        const result = await acts.once(() => resolve(args.input as Input, acts, context));
         context.loaders = context.freshLoaders();
         return result;
       },

@@ -19,7 +19,8 @@ export function graphqlHandler(graphql: GraphqlServer, authenticate: Authenticat
         'www-authenticate': 'Bearer',
       });
     } else if (accepts(request, response)) {
-      await graphql(request, response, { caller, requestId });
+      const idempotencyKey = request.headersDistinct['idempotency-key']?.join(', ');
+      await graphql(request, response, { caller, requestId, idempotencyKey });
     }
     return true;
   };

@@ -8,11 +8,17 @@ import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
+import { takeIdempotencyKeys } from './idempotency.ts';
 import { limitOperations } from './limits.ts';
 import { maskBugs } from './mask-bugs.ts';
 
 /** What a transport knows about an operation before it runs. */
-export type Operation = { caller: Caller; requestId: string };
+export type Operation = {
+  caller: Caller;
+  requestId: string;
+  /** The header of this name, where the transport has headers. */
+  idempotencyKey?: string;
+};
 
 export type GraphqlServer = YogaServerInstance<Operation, Context>;
 
@@ -48,6 +54,12 @@ export function createGraphqlServer({
     logging: false,
     // By the plugin below, which knows the request id and serves every transport.
     maskedErrors: false,
-    plugins: [limitOperations(), maskBugs(log)],
+    plugins: [
+      limitOperations(),
+      takeIdempotencyKeys(({ principal, requestId }, idempotency) => ({
+        acts: createActs({ runner, principal, requestId, idempotency }),
+      })),
+      maskBugs(log),
+    ],
   });
 }

@@ -10,6 +10,7 @@ export type Operation = {
   query: string;
   variables?: Record<string, unknown>;
   operationName?: string;
+  extensions?: Record<string, unknown>;
 };
 
 export type Reply = { status: number; headers: IncomingHttpHeaders; body: string };
