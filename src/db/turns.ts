@@ -9,11 +9,12 @@ export type InTurn = <T>(
   giveUp: () => Error,
 ) => Promise<T>;
 
-/** Makes the turns of one process. Whoever waits longer than `patienceMs` gives up. */
+/** Makes the turns of one process. Whoever waits longer than `patienceMs`, for all names together, gives up. */
 export function createTurns(patienceMs = PATIENCE_MS): InTurn {
   const lines = new Map<string, Promise<void>>();
 
-  const take = async (name: string, giveUp: () => Error): Promise<() => void> => {
+  /** Resolves to what ends the turn, when it has come; to undefined when it is too late. */
+  const take = async (name: string, late: Promise<void>): Promise<(() => void) | undefined> => {
     const { promise: mine, resolve: leave } = Promise.withResolvers<void>();
     const before = lines.get(name);
     const line = before === undefined ? mine : before.then(() => mine);
@@ -23,35 +24,36 @@ export function createTurns(patienceMs = PATIENCE_MS): InTurn {
         lines.delete(name);
       }
     });
-    if (before !== undefined && !(await endsWithin(before, patienceMs))) {
+    const isMyTurn =
+      before === undefined ||
+      (await Promise.race([before.then(() => true), late.then(() => false)]));
+    if (!isMyTurn) {
       leave();
-      throw giveUp();
+      return undefined;
     }
     return leave;
   };
 
   return async (names, work, giveUp) => {
     const taken: (() => void)[] = [];
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, patienceMs);
     try {
       // In one order for everybody, as the locks themselves, so that nobody waits in a circle.
       for (const name of [...new Set(names)].sort()) {
-        taken.push(await take(name, giveUp));
+        const leave = await take(name, late);
+        if (leave === undefined) {
+          throw giveUp();
+        }
+        taken.push(leave);
       }
+      clearTimeout(timer);
       return await work();
     } finally {
+      clearTimeout(timer);
       for (const leave of taken) {
         leave();
       }
     }
   };
-}
-
-async function endsWithin(work: Promise<void>, patienceMs: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), patienceMs);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

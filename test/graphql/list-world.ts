@@ -5,7 +5,9 @@ import { addMembers, type MemberInput, suspendMembers } from '../../src/domain/m
 import type { JsonObject } from '../../src/domain/metadata.ts';
 import { addUsers } from '../../src/domain/user.ts';
 import { act, found } from '../domain/world.ts';
-import type { TestGateway } from '../support/gateway.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createGateway, type TestGateway } from '../support/gateway.ts';
+import { holdLock } from '../support/writer.ts';
 
 const HOUR = 3_600_000;
 
@@ -33,8 +35,29 @@ const bags: JsonObject[] = [
   {},
 ];
 
-/** Two organizations whose members overlap; the first has everything that exists. Uuids. */
-export async function buildListWorld(world: TestGateway): Promise<{ one: string; two: string }> {
+export type ListWorld = TestGateway & { one: string; two: string };
+
+/**
+ * A gateway with two organizations (uuids) whose members overlap; the first has everything that exists, and things that
+ * are overdue and stay so.
+ */
+export async function createListWorld(): Promise<ListWorld> {
+  const database = await createDatabase();
+  const { one, two } = await buildListWorld(database);
+  const { leave } = await holdLock(database.url, one);
+  const gateway = await createGateway({}, database);
+  return {
+    ...gateway,
+    one,
+    two,
+    async close() {
+      await leave();
+      await gateway.close();
+    },
+  };
+}
+
+async function buildListWorld(world: TestDatabase): Promise<{ one: string; two: string }> {
   const one = await found(world, {
     displayName: 'Étoile & Co',
     externalId: 'crm-1',
@@ -118,7 +141,7 @@ function memberInput(organizationId: string, n: number): MemberInput {
 }
 
 /** Roles of the same key, of the environment and of the organization, and one role from two sources. */
-async function assignRoles(world: TestGateway, organizationId: string): Promise<void> {
+async function assignRoles(world: TestDatabase, organizationId: string): Promise<void> {
   await world.query(
     `INSERT INTO role_assignment (organization_id, membership_id, role_scope_id, role_id, source, granted_by_kind, granted_at)
      SELECT m.organization_id, m.id, r.scope_id, r.id, source::role_source, 'SYSTEM', now()

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeId } from '../../src/domain/id.ts';
-import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { contains, finds, plain, sorted, statusNow } from './list-oracle.ts';
 import {
   BAGS,
@@ -13,14 +12,14 @@ import {
   PAGE_VARIABLES,
   SEARCHES,
 } from './list-reader.ts';
-import { buildListWorld } from './list-world.ts';
+import { createListWorld, type ListWorld } from './list-world.ts';
 
-let world: TestGateway;
+let world: ListWorld;
 let one: string;
 
 beforeAll(async () => {
-  world = await createGateway();
-  ({ one } = await buildListWorld(world));
+  world = await createListWorld();
+  ({ one } = world);
 });
 
 afterAll(() => world.close());

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeId } from '../../src/domain/id.ts';
-import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { contains, finds, type Person, people, plain, sorted } from './list-oracle.ts';
 import {
   BAGS,
@@ -12,17 +11,17 @@ import {
   PAGE_VARIABLES,
   SEARCHES,
 } from './list-reader.ts';
-import { buildListWorld } from './list-world.ts';
+import { createListWorld, type ListWorld } from './list-world.ts';
 
-let world: TestGateway;
+let world: ListWorld;
 let one: string;
 let two: string;
 let everybody: Person[];
 let supportIds: string[];
 
 beforeAll(async () => {
-  world = await createGateway();
-  ({ one, two } = await buildListWorld(world));
+  world = await createListWorld();
+  ({ one, two } = world);
   everybody = await people(world);
   const support = await world.query<{ id: string }>(`SELECT id FROM role WHERE key = 'support'`);
   supportIds = support.map(({ id }) => encodeId('rol', id));

@@ -15,6 +15,7 @@ import { bearer, post } from '../http/wire.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createGateway } from '../support/gateway.ts';
 import { brokenInvariants } from '../support/invariants.ts';
+import { holdLock } from '../support/writer.ts';
 
 const hour = 3_600_000;
 const silent = pino({ level: 'silent' });
@@ -55,27 +56,11 @@ function until(condition: () => Promise<boolean>): Promise<unknown> {
   return vi.waitUntil(condition, { timeout: 30_000, interval: 20 });
 }
 
-/** Somebody else in the database, in a transaction. */
-async function connect() {
-  const client = new pg.Client({ connectionString: db.url });
-  await client.connect();
-  await client.query('BEGIN');
-  return {
-    query: (text: string, values: unknown[] = []) => client.query(text, values),
-    async leave() {
-      await client.query('ROLLBACK');
-      await client.end();
-    },
-  };
-}
-
-const lock = `SELECT pg_advisory_xact_lock(hashtextextended('gatehouse:organization:' || $1, 0))`;
-
 it('ends a suspension by the clock, without another request', async () => {
   const world = await createGateway();
   const organizationId = await found(world);
   const { membershipId } = await join(world, organizationId);
-  const time = new Date(Date.now() + 1000);
+  const time = new Date(Date.now() + 2000);
   const answer = await world.ask(
     `mutation ($input: MembershipSuspendInput!) {
       membershipSuspend(input: $input) { ... on MembershipSuspendPayload { membership { status } } }
@@ -144,8 +129,7 @@ it('leaves an organization to whoever holds its lock, and sees to the others; re
   const [busy, free] = [await found(db), await found(db)];
   const [membershipId = ''] = await overdue(busy);
   const [other] = await overdue(free);
-  const writer = await connect();
-  await writer.query(lock, [busy]);
+  const writer = await holdLock(db.url, busy);
   const config = readConfig({ PORT: '0', DATABASE_URL: db.url });
   const gateway = await startGateway(config, { log: silent });
   await until(async () => (await ended()).length > 0);
@@ -177,7 +161,9 @@ it('is not needed where somebody writes: that settles first', async () => {
 
 it('ends what it began when it is stopped, and begins nothing more', async () => {
   const [first = '', second] = await overdue(await found(db), 2);
-  const obstacle = await connect();
+  const obstacle = new pg.Client({ connectionString: db.url });
+  await obstacle.connect();
+  await obstacle.query('BEGIN');
   await obstacle.query('SELECT FROM membership WHERE id = $1 FOR UPDATE', [first]);
   const sweeper = startSweeper({ runner: db.runner, log: silent });
   const waiting = `SELECT FROM pg_stat_activity
@@ -189,7 +175,7 @@ it('ends what it began when it is stopped, and begins nothing more', async () =>
   });
   await overdue(await found(db));
   expect(isOver).toBe(false);
-  await obstacle.leave();
+  await obstacle.end();
   await stopped;
   expect(await ended()).toEqual([first, second].sort());
   await sweeper.stop();

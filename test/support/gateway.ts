@@ -21,9 +21,12 @@ export type TestGateway = TestDatabase & {
   ): Promise<Answer<Data>>;
 };
 
-/** A real gateway on a free port over a database of its own. */
-export async function createGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
-  const database = await createDatabase();
+/** A real gateway on a free port over a database of its own, which may have been made before. */
+export async function createGateway(
+  settings: Record<string, string> = {},
+  given?: TestDatabase,
+): Promise<TestGateway> {
+  const database = given ?? (await createDatabase());
   const config = readConfig({ PORT: '0', DATABASE_URL: database.url, ...settings });
   const gateway = await startGateway(config, { log: pino({ level: 'silent' }) });
   const key = gateway.newApiKey ?? settings.GATEHOUSE_API_KEY ?? '';
