@@ -29,6 +29,17 @@ export function misplacedField(
   return misplaced ?? (input.emailVerified === true ? 'emailVerified' : null);
 }
 
+/** The same for an update of a membership, in which null is a value too, and which may change the address. */
+export function misplacedInMembershipUpdate(
+  model: IdentityModel,
+  input: { [field in ProfileField | 'emailAddress']?: unknown },
+): string | null {
+  const fields = [...PROFILE_FIELDS.filter((field) => field !== 'name'), 'emailAddress'] as const;
+  return profileOwner(model) === 'membership'
+    ? null
+    : (fields.find((field) => input[field] !== undefined) ?? null);
+}
+
 /** What somebody is called in an organization, which is what its lists sort and search by. */
 export function effectiveName(
   model: IdentityModel,

@@ -2,7 +2,6 @@
 import { readRow } from './input.ts';
 import { enterMembers, type MemberOutcome } from './membership-enter.ts';
 import type { Entrant } from './membership-entrant.ts';
-import type { JsonObject } from './metadata.ts';
 import { type RoleNames, readRoleNames } from './role.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -17,8 +16,8 @@ export type InvitationInput = RoleNames & {
   expiresInSeconds?: number | null;
   redirectUrl?: string | null;
   allowAnyAddress?: boolean | null;
-  metadata?: JsonObject | null;
-  untrustedMetadata?: JsonObject | null;
+  metadata?: Record<string, unknown> | null;
+  untrustedMetadata?: Record<string, unknown> | null;
 };
 
 const MAX_MESSAGE_LENGTH = 2000;
@@ -49,6 +48,7 @@ export function inviteMembers(tx: Transaction, rows: InvitationInput[]): Promise
           joinedAt: null,
           primaryIdentityProvider: null,
           provisioningMethod: 'INVITATION',
+          reason: null,
           invitation: {
             message: read.paragraph('message', row.message, MAX_MESSAGE_LENGTH),
             redirectUrl: read.url('redirectUrl', row.redirectUrl),

@@ -1,16 +1,137 @@
 /** What callers do to memberships, one at a time. Ids are uuids. */
-import type { Caller } from './act.ts';
-import { type SuspendInput, suspendMembers } from './membership.ts';
+import { type Caller, perform } from './act.ts';
+import { demand, demandTrusted, membershipOf, organizationOf } from './authorize.ts';
+import { InputError, NotFoundError } from './errors.ts';
+import {
+  addMembers,
+  type MemberInput,
+  reinstateMembers,
+  removeMembers,
+  type SuspendInput,
+  suspendMembers,
+} from './membership.ts';
 import { changeMembership } from './membership-act.ts';
+import type { ChangeInput } from './membership-change.ts';
+import { type DeleteInput, deleteMember } from './membership-delete.ts';
+import type { MemberOutcome } from './membership-enter.ts';
+import { type ReactivateInput, reactivateMembers } from './membership-reactivate.ts';
+import { findOrganizationId, type OrganizationNames } from './organization-find.ts';
 import { single } from './outcome.ts';
+import { can } from './permission.ts';
+import type { RoleNames } from './role.ts';
+
+/** Exactly one name of the user. An address finds or creates them. */
+export type CreateInput = RoleNames &
+  Pick<MemberInput, 'name' | 'externalId' | 'metadata' | 'untrustedMetadata' | 'joinedAt'> & {
+    organization: OrganizationNames;
+    user: { id?: string | null; email?: string | null; externalId?: string | null };
+  };
 
 /** Binds the acts to a caller. */
 export function membershipActs(caller: Caller) {
   return {
+    /**
+     * Adds a member without asking them.
+     *
+     * @throws AlreadyMemberError, InvalidTransitionError, DuplicateError, SeatLimitError, SingleMembershipError,
+     * RoleTooHighError, and as every act
+     */
+    create: (input: CreateInput) => createMembership(caller, input),
+
     /** Suspends a member. @throws InvalidTransitionError, LastOwnerError, ConflictError, and as every act */
     suspend: (input: SuspendInput) =>
       changeMembership(caller, input.membershipId, 'membership:suspend', async (tx) =>
         single(await suspendMembers(tx, [input])),
       ),
+
+    /** Ends a suspension. @throws InvalidTransitionError, SeatLimitError, ConflictError, and as every act */
+    reinstate: (input: ChangeInput) =>
+      changeMembership(caller, input.membershipId, 'membership:suspend', async (tx) =>
+        single(await reinstateMembers(tx, [input])),
+      ),
+
+    /** Removes a member. @throws InvalidTransitionError, LastOwnerError, ConflictError, and as every act */
+    remove: (input: ChangeInput) =>
+      changeMembership(caller, input.membershipId, 'membership:remove', async (tx) =>
+        single(await removeMembers(tx, [input])),
+      ),
+
+    /**
+     * Brings back a member who was removed.
+     *
+     * @throws InvalidTransitionError, SeatLimitError, SingleMembershipError, RoleTooHighError, ConflictError, and as
+     * every act
+     */
+    reactivate: (input: ReactivateInput) =>
+      changeMembership(caller, input.membershipId, 'membership:remove', async (tx) =>
+        single(await reactivateMembers(tx, [input])),
+      ),
+
+    /** Deletes a membership for good. @throws LastOwnerError, ConflictError, and as every act */
+    delete: (input: DeleteInput) =>
+      changeMembership(
+        caller,
+        input.membershipId,
+        'membership:remove',
+        async (tx) => {
+          await deleteMember(tx, input);
+          return {};
+        },
+        // It tells whether an address is the member's.
+        (principal, organizationId) =>
+          demand(principal, 'membership:readDetails', membershipOf(organizationId)),
+      ),
   };
+}
+
+async function createMembership(
+  caller: Caller,
+  { organization, user, ...row }: CreateInput,
+): Promise<{ membershipId: string }> {
+  const organizationId = await findOrganizationId(caller.runner.prisma, organization);
+  if (organizationId === null) {
+    throw new NotFoundError('organization');
+  }
+  return perform(caller, {
+    organizations: [organizationId],
+    authorize(principal) {
+      demand(principal, 'membership:create', organizationOf(organizationId));
+      demandTrusted(principal, { metadata: row.metadata, externalId: row.externalId });
+      if (user.externalId != null && !can(principal, 'user:read')) {
+        throw new NotFoundError('user');
+      }
+    },
+    async work(tx) {
+      const member = {
+        ...row,
+        organizationId,
+        userId: user.id,
+        email: user.email,
+        userExternalId: user.externalId,
+      };
+      const { membershipId } = singleOf(await addMembers(tx, [member], { act: 'add' }));
+      return { membershipId };
+    },
+  });
+}
+
+/** What is wrong is told of the fields as the caller gave them. */
+function singleOf(outcomes: MemberOutcome[]) {
+  try {
+    return single(outcomes);
+  } catch (error) {
+    if (!(error instanceof InputError)) {
+      throw error;
+    }
+    const paths: Record<string, string[]> = {
+      email: ['user', 'email'],
+      userExternalId: ['user', 'externalId'],
+    };
+    throw new InputError(
+      error.issues.map(({ path: [first = '', ...rest], message }) => ({
+        path: [...(paths[first] ?? [first]), ...rest],
+        message,
+      })),
+    );
+  }
 }

@@ -1,16 +1,25 @@
 /** Moves of memberships that exist, many at once. */
 import type { Prisma } from '../db/generated/prisma/client.ts';
 import { settleDeadlines } from './deadline.ts';
-import { ConflictError, LastOwnerError } from './errors.ts';
+import { ConflictError, LastOwnerError, SeatLimitError } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import { encodeId } from './id.ts';
+import type { Reader } from './input.ts';
 import { refuseMove } from './membership-claim.ts';
 import { loadMemberships, type MembershipRecord } from './membership-record.ts';
 import { type MembershipAct, move } from './membership-status.ts';
 import { saveMemberships } from './membership-store.ts';
+import { changeSeat, type OrganizationRules } from './organization-rules.ts';
 import { type Outcome, type Refused, refused } from './outcome.ts';
 import { assertOwnerRemains, loadOwners, takeOwner } from './owner.ts';
 import type { Transaction } from './transaction.ts';
+
+/** What acts on memberships (uuids) that exist say. Null and absent are the same. */
+export type ChangeInput = {
+  membershipId: string;
+  reason?: string | null;
+  expectedVersion?: number | null;
+};
 
 /** A row that is valid in itself: which membership (uuid), and why. */
 export type ChangeRow = {
@@ -26,7 +35,20 @@ export type ChangePlan<Row extends ChangeRow> = {
   change(record: MembershipRecord, row: Row): Partial<MembershipRecord>;
   /** What the event says besides. */
   describe?(record: MembershipRecord): Partial<NewEvent>;
+  /** Of a move that may take a seat: those of the organizations, by their ids. */
+  seats?: Map<string, OrganizationRules>;
 };
+
+const MAX_REASON_LENGTH = 1000;
+
+/** Reads what every row says. */
+export function readChange(read: Reader, row: ChangeInput): ChangeRow {
+  return {
+    membershipId: row.membershipId,
+    expectedVersion: row.expectedVersion,
+    reason: read.paragraph('reason', row.reason, MAX_REASON_LENGTH),
+  };
+}
 
 /** The organizations (uuids) of these memberships (uuids): those to lock. A membership never moves to another. */
 export async function organizationsOf(
@@ -79,7 +101,7 @@ export async function changeMembers<Row extends ChangeRow>(
     if (!takeOwner(owners, record.organizationId, record.id)) {
       return refused(new LastOwnerError([encodeId('org', record.organizationId)]));
     }
-    records.set(record.id, {
+    const next: MembershipRecord = {
       ...record,
       status: step.to,
       statusReason: row.reason,
@@ -87,7 +109,12 @@ export async function changeMembers<Row extends ChangeRow>(
       statusDeadline: null,
       ...plan.change(record, row),
       isChanged: true,
-    });
+    };
+    const seats = plan.seats?.get(record.organizationId);
+    if (seats && !changeSeat(seats, record, next)) {
+      return refused(new SeatLimitError(seats.seatLimit ?? 0));
+    }
+    records.set(record.id, next);
     tx.append({
       type: 'MEMBERSHIP_STATUS_CHANGED',
       cause: step.cause,

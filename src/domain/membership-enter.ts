@@ -11,9 +11,10 @@ import { type JsonObject, mergeMetadata } from './metadata.ts';
 import { inviteRefusal, type OrganizationRules } from './organization-rules.ts';
 import { type Done, type Refused, refused } from './outcome.ts';
 import { type HeldRole, type RoleRef, resolveRoles, rolesInDetail } from './role.ts';
+import { demandToHoldRoles } from './role-grant.ts';
 import { foldText, searchText } from './text.ts';
 import type { Transaction } from './transaction.ts';
-import { saveUsers, type UserRecord } from './user-directory.ts';
+import { enlist, saveUsers, type UserRecord } from './user-directory.ts';
 
 /** What became of a row; `id` is the membership's. All are uuids. */
 export type MemberOutcome = (Done & { membershipId: string; userId: string }) | Refused;
@@ -62,9 +63,9 @@ function enter(tx: Transaction, lobby: Lobby, entrant: Entrant): MemberOutcome {
   if (rules === undefined) {
     throw new NotFoundError('organization');
   }
-  const roles =
-    resolveRoles(lobby.roles, organizationId, entrant)?.map((role) => hold(role, 'DIRECT')) ??
-    defaultRoles(lobby, rules, entrant);
+  const named = resolveRoles(lobby.roles, organizationId, entrant);
+  demandToHoldRoles(tx, lobby.given, named ?? [], organizationId);
+  const roles = named?.map((role) => hold(role, 'DIRECT')) ?? defaultRoles(lobby, rules, entrant);
   const policy = act.kind === 'invite' ? inviteRefusal(rules, entrant.email ?? '') : null;
   if (policy !== null) {
     throw policy;
@@ -86,7 +87,7 @@ function enter(tx: Transaction, lobby: Lobby, entrant: Entrant): MemberOutcome {
   claimPlace(lobby, rules, present, next);
   lobby.memberships.set(key, next);
   welcome(tx, user, next, act.kind === 'import');
-  note(tx, next, present, step, roles);
+  note(tx, next, present, step, roles, entrant.reason);
   return {
     outcome: present === undefined ? 'created' : 'changed',
     id: next.id,
@@ -125,7 +126,7 @@ function advance(
     userId: user.id,
     storedStatus: present?.storedStatus ?? null,
     status: step.to,
-    statusReason: null,
+    statusReason: entrant.reason,
     statusChangedAt: tx.now,
     statusDeadline: isOffer ? expiresAt : null,
     singleUserId: membershipsPerUser === 'ONE' && hasJoined ? user.id : null,
@@ -210,11 +211,8 @@ function welcome(
   isImport: boolean,
 ): void {
   user.isNeeded = true;
-  if (user.invitedOnly && next.status !== 'PENDING_INVITE') {
-    user.invitedOnly = false;
-    user.isListedNow = true;
-    const cause = isImport ? 'IMPORTED' : 'CREATED';
-    tx.append({ type: 'USER_CREATED', cause, userId: user.id });
+  if (next.status !== 'PENDING_INVITE') {
+    enlist(tx, user, isImport ? 'IMPORTED' : 'CREATED');
   }
 }
 
@@ -224,6 +222,7 @@ function note(
   present: MembershipRecord | undefined,
   step: Step,
   roles: HeldRole[],
+  reason: string | null,
 ): void {
   const offered = roles.map((role) => hold(role, 'INVITATION'));
   const shown = step.to === 'PENDING_INVITE' ? offered : (next.roles ?? []);
@@ -236,6 +235,7 @@ function note(
     invitationId: next.invitations.at(-1)?.id,
     previousStatus: present?.status ?? null,
     status: step.to,
+    reason,
     detail: shown.length > 0 ? { roles: rolesInDetail(shown) } : undefined,
   });
 }

@@ -7,6 +7,7 @@ import type { MembershipAct } from './membership-status.ts';
 import type { JsonObject } from './metadata.ts';
 import { loadOrganizationRules, type OrganizationRules } from './organization-rules.ts';
 import { loadRoles, type RoleBook, type RoleNames } from './role.ts';
+import { loadEffectivePermissions } from './role-grant.ts';
 import type { Transaction } from './transaction.ts';
 import { lockUsers, type UserDirectory, type UserNames } from './user-directory.ts';
 
@@ -31,6 +32,8 @@ export type Entrant = UserNames &
     joinedAt: Date | null;
     primaryIdentityProvider: string | null;
     provisioningMethod: ProvisioningMethod;
+    /** Why; goes to the event and to the membership. */
+    reason: string | null;
     invitation: InvitationTerms;
   };
 
@@ -39,6 +42,8 @@ export type Lobby = {
   environment: EnvironmentRules;
   organizations: Map<string, OrganizationRules>;
   roles: RoleBook;
+  /** What the roles give that entrants name (uuids), where the caller must hold it. */
+  given: Map<string, string[]>;
   users: UserDirectory;
   /** By `pairKey` of organization and user. */
   memberships: Map<string, MembershipRecord>;
@@ -72,6 +77,14 @@ export async function openLobby(tx: Transaction, entrants: Entrant[]): Promise<L
       ),
     ],
   );
+  const namesRoles = entrants.some(({ roleKeys, roleIds }) => roleKeys?.length || roleIds?.length);
+  const given =
+    namesRoles && tx.principal.kind !== 'system'
+      ? await loadEffectivePermissions(
+          tx,
+          roles.all.map(({ id }) => id),
+        )
+      : new Map<string, string[]>();
   const users = await lockUsers(tx, entrants);
   const known = new Set(users.known);
   const pairs = new Map<string, { organizationId: string; userId: string }>();
@@ -87,6 +100,7 @@ export async function openLobby(tx: Transaction, entrants: Entrant[]): Promise<L
     environment,
     organizations,
     roles,
+    given,
     users,
     memberships: new Map(
       records.map((record) => [pairKey(record.organizationId, record.userId), record]),

@@ -3,8 +3,18 @@ import type { EventCause, MembershipStatus } from '../db/generated/prisma/enums.
 
 /** What can happen to a membership so far. An import says what the membership shall be. */
 export type MembershipAct =
-  | { kind: 'invite' | 'create' | 'add' | 'suspend' | 'remove' | 'deadline' }
+  | { kind: SimpleAct }
   | { kind: 'import'; target: ImportTarget; reactivate: boolean };
+
+type SimpleAct =
+  | 'invite'
+  | 'create'
+  | 'add'
+  | 'suspend'
+  | 'reinstate'
+  | 'remove'
+  | 'reactivate'
+  | 'deadline';
 
 export type ImportTarget = Exclude<MembershipStatus, 'INVITE_EXPIRED'>;
 
@@ -23,7 +33,9 @@ const CREATED: Move = { to: 'ACTIVE', cause: 'CREATED' };
 const ADDED: Move = { to: 'ACTIVE', cause: 'ADDED' };
 const REMOVED: Move = { to: 'REMOVED', cause: 'REMOVED' };
 
-const MOVES: Record<Exclude<MembershipAct['kind'], 'import'>, Record<From, Move>> = {
+const REACTIVATED: Move = { to: 'ACTIVE', cause: 'REACTIVATED' };
+
+const MOVES: Record<SimpleAct, Record<From, Move>> = {
   invite: {
     NONE: INVITED,
     PENDING_INVITE: 'ALREADY_INVITED',
@@ -46,7 +58,7 @@ const MOVES: Record<Exclude<MembershipAct['kind'], 'import'>, Record<From, Move>
     INVITE_EXPIRED: ADDED,
     ACTIVE: 'ALREADY_MEMBER',
     SUSPENDED: 'INVALID_TRANSITION',
-    REMOVED: { to: 'ACTIVE', cause: 'REACTIVATED' },
+    REMOVED: REACTIVATED,
   },
   suspend: {
     NONE: 'NOT_FOUND',
@@ -56,6 +68,14 @@ const MOVES: Record<Exclude<MembershipAct['kind'], 'import'>, Record<From, Move>
     SUSPENDED: 'INVALID_TRANSITION',
     REMOVED: 'INVALID_TRANSITION',
   },
+  reinstate: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: 'INVALID_TRANSITION',
+    INVITE_EXPIRED: 'INVALID_TRANSITION',
+    ACTIVE: 'INVALID_TRANSITION',
+    SUSPENDED: { to: 'ACTIVE', cause: 'REINSTATED' },
+    REMOVED: 'INVALID_TRANSITION',
+  },
   remove: {
     NONE: 'NOT_FOUND',
     PENDING_INVITE: REMOVED,
@@ -63,6 +83,14 @@ const MOVES: Record<Exclude<MembershipAct['kind'], 'import'>, Record<From, Move>
     ACTIVE: REMOVED,
     SUSPENDED: REMOVED,
     REMOVED: 'INVALID_TRANSITION',
+  },
+  reactivate: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: 'INVALID_TRANSITION',
+    INVITE_EXPIRED: 'INVALID_TRANSITION',
+    ACTIVE: 'INVALID_TRANSITION',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: REACTIVATED,
   },
   deadline: {
     NONE: 'NOT_FOUND',
@@ -100,9 +128,7 @@ function importMove(
     case 'SUSPENDED':
       return target === 'SUSPENDED' ? 'unchanged' : 'INVALID_TRANSITION';
     case 'REMOVED':
-      return reactivate && target === 'ACTIVE'
-        ? { to: 'ACTIVE', cause: 'REACTIVATED' }
-        : 'unchanged';
+      return reactivate && target === 'ACTIVE' ? REACTIVATED : 'unchanged';
   }
 }
 

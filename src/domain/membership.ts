@@ -1,11 +1,11 @@
-/** Adding, suspending and removing members: acts on many, of which one is a set of one. */
+/** Adding, suspending, reinstating and removing members: acts on many, of which one is a set of one. */
 import type { ProvisioningMethod } from '../db/generated/prisma/enums.ts';
 import { type Reader, readRow } from './input.ts';
-import { changeMembers, loadForChange } from './membership-change.ts';
+import { type ChangeInput, changeMembers, loadForChange, readChange } from './membership-change.ts';
 import { enterMembers, type MemberOutcome } from './membership-enter.ts';
 import type { Entrant } from './membership-entrant.ts';
 import type { ImportTarget, MembershipAct } from './membership-status.ts';
-import type { JsonObject } from './metadata.ts';
+import { loadOrganizationRules } from './organization-rules.ts';
 import type { Outcome } from './outcome.ts';
 import { loadHeldRoles, type RoleNames, readRoleNames, rolesInDetail } from './role.ts';
 import type { Transaction } from './transaction.ts';
@@ -24,8 +24,8 @@ export type MemberInput = RoleNames & {
   status?: ImportTarget | null;
   name?: string | null;
   externalId?: string | null;
-  metadata?: JsonObject | null;
-  untrustedMetadata?: JsonObject | null;
+  metadata?: Record<string, unknown> | null;
+  untrustedMetadata?: Record<string, unknown> | null;
   joinedAt?: Date | null;
   primaryIdentityProvider?: string | null;
   /** @default by the act: CREATOR, ADDED, IMPORT */
@@ -39,14 +39,8 @@ export type AddMembersOptions = {
   reactivate?: boolean;
 };
 
-export type RemoveInput = {
-  membershipId: string;
-  reason?: string | null;
-  expectedVersion?: number | null;
-};
-
 /** `until`: left out, the suspension has no end. */
-export type SuspendInput = RemoveInput & { until?: Date | null };
+export type SuspendInput = ChangeInput & { until?: Date | null };
 
 const PROVISIONED = { create: 'CREATOR', add: 'ADDED', import: 'IMPORT' } as const;
 
@@ -55,8 +49,6 @@ const EARLIEST = new Date('1970-01-01T00:00:00Z');
 
 /** How far clocks of those who say when somebody joined may be ahead. */
 const CLOCK_SKEW_MS = 86_400_000;
-
-const MAX_REASON_LENGTH = 1000;
 
 /** The latest end of a suspension. */
 const LATEST = new Date('9999-12-31T23:59:59.999Z');
@@ -85,9 +77,7 @@ export async function suspendMembers(tx: Transaction, rows: SuspendInput[]): Pro
   const soonest = new Date(tx.now.getTime() + 1);
   const valid = rows.map((row) =>
     readRow((read) => ({
-      membershipId: row.membershipId,
-      expectedVersion: row.expectedVersion,
-      reason: read.paragraph('reason', row.reason, MAX_REASON_LENGTH),
+      ...readChange(read, row),
       until: read.time('until', row.until, soonest, LATEST),
     })),
   );
@@ -99,17 +89,26 @@ export async function suspendMembers(tx: Transaction, rows: SuspendInput[]): Pro
 }
 
 /**
+ * Ends suspensions before their time. The organizations are locked. Refuses rows with InputError, NotFoundError,
+ * ConflictError, InvalidTransitionError, or SeatLimitError where an open-ended suspension has given up its seat.
+ */
+export async function reinstateMembers(tx: Transaction, rows: ChangeInput[]): Promise<Outcome[]> {
+  const valid = rows.map((row) => readRow((read) => readChange(read, row)));
+  const records = await loadForChange(tx, idsOf(rows));
+  const organizationIds = [...records.values()].map(({ organizationId }) => organizationId);
+  return changeMembers(tx, records, valid, {
+    act: { kind: 'reinstate' },
+    change: () => ({}),
+    seats: await loadOrganizationRules(tx, organizationIds),
+  });
+}
+
+/**
  * Removes members, whose organizations are locked: their roles go, and their open invitation is revoked. Refuses rows
  * with InputError, NotFoundError, InvalidTransitionError or LastOwnerError.
  */
-export async function removeMembers(tx: Transaction, rows: RemoveInput[]): Promise<Outcome[]> {
-  const valid = rows.map((row) =>
-    readRow((read) => ({
-      membershipId: row.membershipId,
-      expectedVersion: row.expectedVersion,
-      reason: read.paragraph('reason', row.reason, MAX_REASON_LENGTH),
-    })),
-  );
+export async function removeMembers(tx: Transaction, rows: ChangeInput[]): Promise<Outcome[]> {
+  const valid = rows.map((row) => readRow((read) => readChange(read, row)));
   const records = await loadForChange(tx, idsOf(rows));
   // Their counts change: users come after organizations, in the order of their ids.
   await lockUserIds(
@@ -166,6 +165,7 @@ function readMember(
     joinedAt: read.time('joinedAt', row.joinedAt, EARLIEST, latest),
     primaryIdentityProvider: read.text('primaryIdentityProvider', row.primaryIdentityProvider, 100),
     provisioningMethod: row.provisioningMethod ?? PROVISIONED[options.act],
+    reason: null,
     invitation: { message: null, redirectUrl: null, allowAnyAddress: false, lifetime: null },
   };
 }

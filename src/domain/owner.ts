@@ -24,6 +24,18 @@ export async function loadOwners(
   return owners;
 }
 
+/**
+ * Whether the membership (uuid) has the owner's role directly. A suspended owner is none, and becomes one again when
+ * reinstated, so that is for owners to decide.
+ */
+export async function hasOwnerRole(tx: Transaction, membershipId: string): Promise<boolean> {
+  const rows = await tx.db.$queryRaw<unknown[]>`
+    SELECT FROM role_assignment
+    WHERE membership_id = ${membershipId}::uuid AND role_id = ${BUILT_IN_ROLE_IDS.owner}::uuid
+      AND source = 'DIRECT'`;
+  return rows.length > 0;
+}
+
 /** Takes an owner out of `owners`. Returns false, and takes nothing, when that would be the organization's last. */
 export function takeOwner(
   owners: Map<string, Set<string>>,

@@ -19,6 +19,7 @@ const MAX_ROLES = 100;
 
 /** The roles that may be meant in some organizations. */
 export type RoleBook = {
+  all: readonly RoleRef[];
   /** An organization's own role comes before the environment's of the same key. */
   byKey(organizationId: string, key: string): RoleRef | undefined;
   byId(organizationId: string, id: string): RoleRef | undefined;
@@ -52,6 +53,7 @@ export async function loadRoles(
   const byId = new Map(rows.map((role) => [role.id, role]));
   const byKey = new Map(rows.map((role) => [`${role.scopeId} ${role.key}`, role]));
   return {
+    all: rows,
     byKey: (organizationId, key) =>
       byKey.get(`${organizationId} ${key}`) ?? byKey.get(`${NIL_UUID} ${key}`),
     byId(organizationId, id) {
@@ -72,15 +74,16 @@ export function resolveRoles(
   names: RoleNames,
 ): RoleRef[] | null {
   const { roleKeys, roleIds } = names;
-  const field = roleKeys ? 'roleKeys' : 'roleIds';
-  const wanted = roleKeys ?? roleIds ?? [];
+  const field = roleKeys?.length ? 'roleKeys' : 'roleIds';
+  const wanted = (roleKeys?.length ? roleKeys : roleIds) ?? [];
   if (wanted.length === 0) {
     return null;
   }
   const found = new Map<string, RoleRef>();
   const issues: InputIssue[] = [];
   for (const [index, name] of wanted.entries()) {
-    const role = roleKeys ? book.byKey(organizationId, name) : book.byId(organizationId, name);
+    const role =
+      field === 'roleKeys' ? book.byKey(organizationId, name) : book.byId(organizationId, name);
     if (role === undefined) {
       issues.push({
         path: [field, String(index)],

@@ -80,6 +80,16 @@ export async function lockUserIds(tx: Transaction, ids: string[]): Promise<void>
     SELECT id FROM "user" WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
 }
 
+/** Makes a user of the environment out of somebody who is new, or only was invited so far. */
+export function enlist(tx: Transaction, user: UserRecord, cause: 'CREATED' | 'IMPORTED'): void {
+  user.isNeeded = true;
+  if (user.invitedOnly) {
+    user.invitedOnly = false;
+    user.isListedNow = true;
+    tx.append({ type: 'USER_CREATED', cause, userId: user.id });
+  }
+}
+
 /**
  * Writes the users that the act needed and that were not there, and lists those that only were invited before. A
  * unique violation here means that somebody else just created one of them; the transaction then starts over.

@@ -47,6 +47,26 @@ export function idInput<Id extends string | null | undefined>(
   return uuid as Id extends string ? string : Id;
 }
 
+/**
+ * The uuids of a list of ids in the input of a mutation; null and undefined stay what they are.
+ *
+ * @throws InputError for all that are broken or of another kind.
+ */
+export function idListInput<Ids extends readonly string[] | null | undefined>(
+  kind: IdKind,
+  ids: Ids,
+  ...path: string[]
+): Ids extends readonly string[] ? string[] : Ids {
+  const uuids = ids?.map((id) => decodeId(kind, id));
+  const issues = (uuids ?? []).flatMap((uuid, index) =>
+    uuid === null ? [{ path: [...path, String(index)], message: expectedId(kind) }] : [],
+  );
+  if (issues.length > 0) {
+    throw new InputError(issues);
+  }
+  return (uuids ?? ids) as Ids extends readonly string[] ? string[] : Ids;
+}
+
 function expectedId(kind: IdKind): string {
   return `must be the id of ${nouns[kind]}: ${kind}_ and 26 characters`;
 }

@@ -10,6 +10,8 @@ import './membership.ts';
 import './membership-error-types.ts';
 import './membership-list.ts';
 import './membership-mutations.ts';
+import './membership-role-mutations.ts';
+import './membership-update-mutations.ts';
 import './node.ts';
 import './organization.ts';
 import './role.ts';

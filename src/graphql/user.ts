@@ -147,7 +147,8 @@ const UserFilter = builder.inputType('UserFilter', {
   }),
 });
 
-const UserBy = builder.inputType('UserBy', {
+/** Exactly one way to name a user. */
+export const UserBy = builder.inputType('UserBy', {
   description: 'Names a user in exactly one way.',
   isOneOf: true,
   fields: (t) => ({

@@ -24,9 +24,9 @@ const contradictions: Record<string, string> = {
       SELECT e.id, e.previous_status, lag(e.status) OVER (PARTITION BY e.membership_id ORDER BY e.sequence) AS before
       FROM event e WHERE e.type = 'MEMBERSHIP_STATUS_CHANGED') moves
     WHERE previous_status IS DISTINCT FROM before`,
-  'members hold a role, and nobody else does': `
+  'nobody but members holds a role': `
     SELECT m.id FROM membership m
-    WHERE (m.status IN ('ACTIVE', 'SUSPENDED')) <> EXISTS (SELECT FROM role_assignment a WHERE a.membership_id = m.id)`,
+    WHERE m.status NOT IN ('ACTIVE', 'SUSPENDED') AND EXISTS (SELECT FROM role_assignment a WHERE a.membership_id = m.id)`,
   'a pending membership has one open invitation, and no other has one': `
     SELECT m.id FROM membership m
     WHERE (m.status = 'PENDING_INVITE') <> EXISTS (SELECT FROM invitation i WHERE i.membership_id = m.id AND i.status = 'PENDING')`,

@@ -1,0 +1,65 @@
+/** How callers change what an organization keeps about a member. Ids are uuids. */
+import type { Caller } from './act.ts';
+import { demand, demandOwner, demandTrusted, membershipOf } from './authorize.ts';
+import { InputError } from './errors.ts';
+import { changeMembership } from './membership-act.ts';
+import { type MembershipUpdate, updateMembership } from './membership-update.ts';
+
+const EMPTY_PROFILE = { givenName: null, familyName: null, pictureUrl: null, locale: null };
+
+type Profile = { [Field in keyof typeof EMPTY_PROFILE]?: string | null };
+
+/** The profile but for the name stands in an object of its own: what is left out of it stays, null clears it. */
+export type UpdateInput = Omit<MembershipUpdate, keyof Profile> & { profile?: Profile | null };
+
+/** Binds the act to a caller. */
+export function membershipUpdateActs(caller: Caller) {
+  return {
+    /**
+     * Changes a membership. Trusted fields are for those who write them, and breakglass is for owners.
+     *
+     * @throws WrongIdentityModelError, ConflictError, DuplicateError, InvalidTransitionError, RoleTooHighError,
+     *   SingleMembershipError, and as every act
+     */
+    update: ({ profile, ...input }: UpdateInput) =>
+      changeMembership(
+        caller,
+        input.membershipId,
+        'membership:update',
+        (tx, organizationId) =>
+          inProfile(async () => {
+            const values = { ...input, ...(profile === null ? EMPTY_PROFILE : profile) };
+            await updateMembership(tx, organizationId, values);
+            return {};
+          }),
+        (principal, organizationId) => {
+          const { emailAddress, externalId, metadata, isBreakglass } = input;
+          demandTrusted(principal, { externalId, metadata });
+          // It tells whether the address is the member's.
+          if (emailAddress !== undefined) {
+            demand(principal, 'membership:readDetails', membershipOf(organizationId));
+          }
+          if (isBreakglass !== undefined) {
+            demandOwner(principal, 'membership:update', organizationId);
+          }
+        },
+      ),
+  };
+}
+
+/** What is wrong is told of the fields as the caller gave them. */
+async function inProfile<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError)) {
+      throw error;
+    }
+    throw new InputError(
+      error.issues.map(({ path, message }) => ({
+        path: (path[0] ?? '') in EMPTY_PROFILE ? ['profile', ...path] : path,
+        message,
+      })),
+    );
+  }
+}
