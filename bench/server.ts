@@ -24,7 +24,9 @@ export async function openServer(url: string | undefined): Promise<Server> {
     async createDatabase(name, original) {
       const unique = `gatehouse_bench_${name}_${process.pid}`;
       const template =
-        original === undefined ? '' : ` TEMPLATE ${new URL(original).pathname.slice(1)}`;
+        original === undefined
+          ? ''
+          : ` TEMPLATE ${new URL(original).pathname.slice(1)} STRATEGY FILE_COPY`;
       await administer(server.url, `CREATE DATABASE ${unique}${template}`);
       made.push(unique);
       const own = new URL(server.url);

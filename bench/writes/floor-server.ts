@@ -30,30 +30,34 @@ export type Waiting = {
   apart: boolean;
 };
 
-const WRITES: Record<WriteName, { target(given: Given): string; statement(given: Given): Statement }> =
-  {
-    membershipCreate: {
-      target: ({ organization }) => organization.id,
-      statement({ user }) {
-        const email = normalizeEmail(user.email);
-        const ids = [uuidv7(), uuidv7(), uuidv7()];
-        const values = [email, searchText(null, email ?? ''), ...ids];
-        return { name: 'create', text: CREATE, values };
-      },
+const RESTARTS = 10;
+
+const WRITES: Record<
+  WriteName,
+  { target(given: Given): string; statement(given: Given): Statement }
+> = {
+  membershipCreate: {
+    target: ({ organization }) => organization.id,
+    statement({ user }) {
+      const email = normalizeEmail(user.email);
+      const ids = [uuidv7(), uuidv7(), uuidv7()];
+      const values = [email, searchText(null, email ?? ''), ...ids];
+      return { name: 'create', text: CREATE, values };
     },
-    membershipRoleAssign: {
-      target: ({ membershipId }) => membershipId,
-      statement: ({ membershipId, roleKeys }) => ({
-        name: 'assign',
-        text: ASSIGN,
-        values: [membershipId, roleKeys],
-      }),
-    },
-    membershipSuspend: {
-      target: ({ membershipId }) => membershipId,
-      statement: ({ membershipId }) => ({ name: 'suspend', text: SUSPEND, values: [membershipId] }),
-    },
-  };
+  },
+  membershipRoleAssign: {
+    target: ({ membershipId }) => membershipId,
+    statement: ({ membershipId, roleKeys }) => ({
+      name: 'assign',
+      text: ASSIGN,
+      values: [membershipId, roleKeys],
+    }),
+  },
+  membershipSuspend: {
+    target: ({ membershipId }) => membershipId,
+    statement: ({ membershipId }) => ({ name: 'suspend', text: SUSPEND, values: [membershipId] }),
+  },
+};
 
 /** Serves the writes at their names and the read (b) at `/b`, in the manner of a contender. */
 export async function serveWrites({ apart }: Waiting): Promise<void> {
@@ -134,7 +138,7 @@ export async function serveWrites({ apart }: Waiting): Promise<void> {
 async function transact(pool: pg.Pool, begun: string, statement: Statement): Promise<unknown> {
   const client = await pool.connect();
   try {
-    for (;;) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         await client.query(begun);
         const { rows } = await client.query(statement);
@@ -142,7 +146,8 @@ async function transact(pool: pg.Pool, begun: string, statement: Statement): Pro
         return rows[0];
       } catch (error) {
         await client.query('ROLLBACK');
-        if (!(error instanceof pg.DatabaseError && error.code === '23505')) {
+        const isLate = error instanceof pg.DatabaseError && error.code === '23505';
+        if (!isLate || attempt === RESTARTS) {
           throw error;
         }
       }

@@ -9,7 +9,10 @@ import { caller } from '../floors/serve.ts';
 
 /** Before the locks: whether the holder of the key ($1) may, and the organization that is to be locked. */
 export const ORGANIZATION_OF = {
-  membershipCreate: organizationOf('membership:create', 'SELECT id FROM organization WHERE id = $2'),
+  membershipCreate: organizationOf(
+    'membership:create',
+    'SELECT id FROM organization WHERE id = $2',
+  ),
   membershipRoleAssign: organizationOf(
     'role:assign',
     'SELECT organization_id AS id FROM membership WHERE id = $2',
@@ -99,7 +102,7 @@ UNION ALL SELECT id, status, version FROM target WHERE NOT EXISTS (SELECT FROM a
 /** $5 is the address, $6 what it is found by, $7, $8 and $9 new ids: of the membership, the user, and their event. */
 export const CREATE = `
 WITH ${begun('membership:create')}, terms AS (
-  SELECT r.id AS role_id, r.scope_id, r.key, e.memberships_per_user FROM caller, environment e, organization o
+  SELECT r.id AS role_id, r.scope_id, r.key, e.memberships_per_user FROM caller CROSS JOIN environment e CROSS JOIN organization o
   JOIN role r ON r.id = coalesce(o.member_role_id, e.member_role_id)
   WHERE o.id = $2 AND e.identity_model = 'SHARED' AND ${nothingOverdue()} AND (
     o.seat_limit IS NULL OR o.seat_limit > o.active_count + o.pending_count + (
