@@ -15,6 +15,7 @@ import { checkWrites, type Scribe } from './writes/agree.ts';
 import { compareWrites, prepare, type WriteLoad } from './writes/comparison.ts';
 import { measureCrowd } from './writes/crowd.ts';
 import { type WriteResults, writeTablesOf } from './writes/report.ts';
+import { roundTripsOf } from './writes/round-trips.ts';
 import { loadTargets, loadWrittenWorld, reinstateAll } from './writes/world.ts';
 
 const { values: options } = parseArgs({
@@ -56,18 +57,32 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
   const pinned = shareProcessors(server.pid);
   const load: WriteLoad = startHelper('writes/load.ts');
   atEnd(() => load.stop());
-  const start = async (name: string, program: string): Promise<Scribe> => {
+  const programs = {
+    gatehouse: 'gatehouse.ts',
+    floor: 'writes/floor.ts',
+    together: 'writes/floor-together.ts',
+  };
+  const startOn = (name: keyof typeof programs, url: string) =>
+    startContender(name, programs[name], { DATABASE_URL: url, API_KEY: key }, pinned);
+  const start = async (name: keyof typeof programs): Promise<Scribe> => {
     const url = await server.createDatabase(name, original);
-    const task = { DATABASE_URL: url, API_KEY: key };
-    const contender = await startContender(name, program, task, pinned);
+    const contender = await startOn(name, url);
     atEnd(() => contender.stop());
     return { contender, url };
   };
-  const gatehouse = await start('gatehouse', 'gatehouse.ts');
-  const floor = await start('floor', 'writes/floor.ts');
-  const together = await start('together', 'writes/floor-together.ts');
+  const gatehouse = await start('gatehouse');
+  const floor = await start('floor');
+  const together = await start('together');
   const all = [gatehouse, floor, together];
   await checkWrites(all, targets);
+  const roundTrips = {
+    gatehouse: await roundTripsOf(
+      gatehouse.url,
+      (url) => startOn('gatehouse', url),
+      targets.spread,
+    ),
+    floor: await roundTripsOf(floor.url, (url) => startOn('floor', url), targets.spread),
+  };
   await Promise.all(all.map(({ url }) => reinstateAll(url)));
 
   progress('Comparing');
@@ -83,5 +98,5 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
       throw new Error(`What ${contender.name} has written is not sound: ${broken.join('; ')}.`);
     }
   }
-  return { writes, noticed };
+  return { writes, roundTrips, noticed };
 }

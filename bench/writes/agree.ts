@@ -1,7 +1,7 @@
 /** Before anything is timed: the same write leaves the same rows, and what one refuses the other refuses. */
 import { isDeepStrictEqual } from 'node:util';
 import type { RunningContender } from '../processes.ts';
-import { type Asks, bodyOf } from './asks.ts';
+import { type Asks, bodyOf, UNTIMED } from './asks.ts';
 import { asksOf, WRITE_NAMES, type WriteName, type Written, writeOnce } from './operations.ts';
 import { onDatabase, PLACES, type Place, type Targets } from './world.ts';
 
@@ -36,7 +36,9 @@ export async function checkWrites(scribes: Scribe[], targets: Record<Place, Targ
       const ask = (scribe: Scribe) => asksOf(scribe.contender, write, place, targets[place]);
       const first = await Promise.all(scribes.map((scribe) => leave(scribe, ask(scribe))));
       demandSame(`${write}, ${place}`, first);
-      const again = await Promise.all(scribes.map((scribe) => writeOnce(ask(scribe))));
+      const again = await Promise.all(
+        scribes.map((scribe) => writeOnce(ask(scribe), UNTIMED.agreement)),
+      );
       demandSame(`${write}, ${place}, again`, again);
       if ((again[0] !== null) !== (write === 'membershipRoleAssign')) {
         throw new Error(`${write} can be done twice.`);
@@ -49,7 +51,7 @@ export async function checkWrites(scribes: Scribe[], targets: Record<Place, Targ
 }
 
 async function leave({ url }: Scribe, asks: Asks) {
-  const written = await writeOnce(asks);
+  const written = await writeOnce(asks, UNTIMED.agreement);
   if (written === null) {
     throw new Error(`${asks.url} refuses ${asks.body}.`);
   }
@@ -65,7 +67,11 @@ async function checkStranger({ contender }: Scribe, write: WriteName, targets: T
   const stranger = { ...contender, key: `${contender.key.slice(0, -1)}_` };
   const asks = asksOf(stranger, write, 'spread', targets);
   const { url, headers } = asks;
-  const response = await fetch(url, { method: 'POST', headers, body: bodyOf(asks, 1) });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers,
+    body: bodyOf(asks, UNTIMED.agreement),
+  });
   if (response.ok) {
     throw new Error(`${contender.name} writes for strangers: ${await response.text()}`);
   }

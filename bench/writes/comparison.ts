@@ -24,7 +24,7 @@ export type WriteRatios = {
 };
 
 const CONNECTIONS = [1, 16, 64];
-const WARM_UP = { connections: 16, seconds: 0.7 };
+const WARM_UP = { connections: 16, seconds: 1 };
 
 type Cell = Pick<WriteRatios, 'write' | 'place' | 'connections'>;
 type Measured = Pick<Slice, 'rate' | 'p50' | 'p99'> & { cpu: number };
@@ -94,6 +94,9 @@ async function takeTurn(
   const sending = { name: askName(scribe, write, place), connections };
   const [slice] = await slicesOf(load, { send: [sending], seconds });
   const cpu = (await contender.cpu()) - before;
+  process.stderr.write(
+    `${contender.name} ${write} ${place} ${connections} ${JSON.stringify(slice)} cpu ${cpu / (slice?.answers ?? 1)}\n`,
+  );
   if (write === 'membershipSuspend') {
     await reinstateAll(url);
   }

@@ -1,7 +1,7 @@
 // The process that asks for writes and reads. It only ever asks a contender that the benchmark has started here.
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Asks, bodyOf } from './asks.ts';
+import { type Asks, bodyOf, FIRST_TIMED } from './asks.ts';
 
 /** What to do: keep for later how to ask, or ask for all of these at once for so many seconds. */
 export type Order = { keep: string; asks: Asks } | { send: Sending[]; seconds: number };
@@ -20,6 +20,9 @@ export type Sending = {
 /** Answers per second, and percentiles of their times in milliseconds, for comparison only. */
 export type Slice = { rate: number; p50: number; p99: number; answers: number };
 
+/** However slow it is, every connection gets its answer a few times. */
+const LEAST_ANSWERS = 3;
+
 const kept = new Map<string, Asks & { next: number }>();
 
 async function obey(order: Order): Promise<Outcome> {
@@ -27,8 +30,7 @@ async function obey(order: Order): Promise<Outcome> {
     if (new URL(order.asks.url).hostname !== '127.0.0.1') {
       throw new Error(`${order.asks.url} is not on this machine.`);
     }
-    // The first was asked for when it was checked what comes of it.
-    kept.set(order.keep, { ...order.asks, next: 1 });
+    kept.set(order.keep, { ...order.asks, next: FIRST_TIMED });
     return { kept: true };
   }
   return { slices: await Promise.all(order.send.map((sending) => send(sending, order.seconds))) };
@@ -42,9 +44,9 @@ async function send({ name, connections, perSecond }: Sending, seconds: number):
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const times: number[] = [];
   const begin = performance.now();
-  const deadline = begin + seconds * 1000;
   let left = asks.perTurn ?? Number.POSITIVE_INFINITY;
-  let end = deadline;
+  // When it is enough: what is answered later counts only in the percentiles.
+  let end = 0;
   let inTime = 0;
   const ask = async () => {
     left -= 1;
@@ -52,28 +54,31 @@ async function send({ name, connections, perSecond }: Sending, seconds: number):
     await post(agent, asks, bodyOf(asks, asks.next++));
     const answered = performance.now();
     times.push(answered - asked);
-    inTime += Number(answered <= deadline);
-    if (left <= 0) {
-      end = Math.min(deadline, answered);
+    if (end === 0) {
+      inTime += 1;
+      const isLongEnough = answered - begin >= seconds * 1000;
+      if ((isLongEnough && inTime >= LEAST_ANSWERS * connections) || left <= 0) {
+        end = answered;
+      }
     }
   };
-  const mayGoOn = () => left > 0 && performance.now() < deadline;
   if (perSecond === undefined) {
     const line = async () => {
-      while (mayGoOn()) {
+      while (end === 0 && left > 0) {
         await ask();
       }
     };
     await Promise.all(Array.from({ length: connections }, line));
   } else {
     const asked: Promise<void>[] = [];
-    while (mayGoOn()) {
+    while (asked.length < seconds * perSecond) {
       asked.push(ask());
       await sleep(begin + (asked.length * 1000) / perSecond - performance.now());
     }
     await Promise.all(asked);
   }
   agent.destroy();
+  end ||= performance.now();
   times.sort((one, other) => one - other);
   const percentile = (share: number) => times[Math.floor(times.length * share)] ?? 0;
   return {

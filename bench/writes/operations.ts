@@ -67,9 +67,10 @@ export function readsOf(contender: Contender): Asks {
 /** What came of a write: the membership, with its uuid; null when it was refused. */
 export type Written = { id: string; status: string; version: number };
 
-/** Asks for the first write of `asks`. Rejects when there is no answer that says yes or no. */
-export async function writeOnce({ url, headers, ...asks }: Asks): Promise<Written | null> {
-  const body = bodyOf(asks, 0);
+/** Asks for the `number`th write of `asks`. Rejects when there is no answer that says yes or no. */
+export async function writeOnce(asks: Asks, number: number): Promise<Written | null> {
+  const { url, headers } = asks;
+  const body = bodyOf(asks, number);
   const response = await fetch(url, { method: 'POST', headers, body });
   const text = await response.text();
   if (response.status === 409) {

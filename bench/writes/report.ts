@@ -2,21 +2,26 @@
 import { table, twoDigits } from '../report.ts';
 import type { WriteRatios } from './comparison.ts';
 import type { Noticed } from './crowd.ts';
+import { WRITE_NAMES, type WriteName } from './operations.ts';
 import { PLACES, type Place } from './world.ts';
 
-export type WriteResults = { writes: WriteRatios[]; noticed: Noticed[] };
+export type WriteResults = {
+  writes: WriteRatios[];
+  /** By contender. */
+  roundTrips: Record<string, Record<WriteName, number>>;
+  noticed: Noticed[];
+};
 
 const WHERE: Record<Place, string> = { spread: '300 organizations', one: 'one organization' };
 
-/** The names of the contenders in this file's tables. */
-export const NAMES: Record<string, string> = {
+const NAMES: Record<string, string> = {
   gatehouse: 'Gatehouse',
   floor: 'floor',
   together: 'floor, one pool and no turns',
 };
 
 /** The results as Markdown. */
-export function writeTablesOf({ writes, noticed }: WriteResults): string {
+export function writeTablesOf({ writes, roundTrips, noticed }: WriteResults): string {
   const rows = PLACES.flatMap((place) =>
     writes
       .filter((one) => one.place === place)
@@ -36,6 +41,10 @@ export function writeTablesOf({ writes, noticed }: WriteResults): string {
     'p99',
     'server CPU per write',
   ];
+  const trips = Object.entries(roundTrips).map(([name, counts]) => [
+    NAMES[name] ?? name,
+    ...WRITE_NAMES.map((write) => String(counts[write])),
+  ]);
   const crowd = noticed.map(({ name, p50, p99 }) => [
     NAMES[name] ?? name,
     twoDigits(p50),
@@ -43,6 +52,7 @@ export function writeTablesOf({ writes, noticed }: WriteResults): string {
   ]);
   return [
     table(header, rows),
+    table(['round trips to PostgreSQL', ...WRITE_NAMES], trips),
     table(['reads beside 50 writers on one organization', 'p50', 'p99'], crowd),
   ].join('\n\n');
 }
