@@ -94,9 +94,6 @@ async function takeTurn(
   const sending = { name: askName(scribe, write, place), connections };
   const [slice] = await slicesOf(load, { send: [sending], seconds });
   const cpu = (await contender.cpu()) - before;
-  process.stderr.write(
-    `${contender.name} ${write} ${place} ${connections} ${JSON.stringify(slice)} cpu ${cpu / (slice?.answers ?? 1)}\n`,
-  );
   if (write === 'membershipSuspend') {
     await reinstateAll(url);
   }
