@@ -73,7 +73,8 @@ async function send({ name, connections, perSecond }: Sending, seconds: number):
     const asked: Promise<void>[] = [];
     while (asked.length < seconds * perSecond) {
       asked.push(ask());
-      await sleep(begin + (asked.length * 1000) / perSecond - performance.now());
+      const wait = begin + (asked.length * 1000) / perSecond - performance.now();
+      await sleep(Math.max(0, wait));
     }
     await Promise.all(asked);
   }
