@@ -64,7 +64,8 @@ export function fastest(measurements: Measurements, names: string[]): string {
   return names.toSorted((one, other) => rate(other) - rate(one))[0] ?? '';
 }
 
-function median(values: number[]): number {
+/** The middle one, or half way between the two that are. */
+export function median(values: number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

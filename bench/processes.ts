@@ -60,25 +60,42 @@ export async function startContender(
 
 /** Starts the process that makes the load. */
 export function startLoad(): Load {
-  const child = start('load.ts', {}, false);
-  const order = async (what: Order) => {
-    child.send(what);
-    const outcome = await answerOf<Outcome>(child, 'The load');
-    if ('failed' in outcome) {
-      throw new Error(outcome.failed);
-    }
-    return outcome;
-  };
+  const helper = startHelper<Order, Outcome>('load.ts');
   return {
     async keep(name, url, headers, bodies) {
-      await order({ keep: name, url, headers, bodies });
+      await helper.order({ keep: name, url, headers, bodies });
     },
     async send(name, seconds) {
-      const outcome = await order({ send: name, seconds });
+      const outcome = await helper.order({ send: name, seconds });
       if (!('rate' in outcome)) {
         throw new Error(`The load has not measured ${name}.`);
       }
       return outcome;
+    },
+    stop: helper.stop,
+  };
+}
+
+/** A process that does as it is told, one thing after the other. */
+export type Helper<Order, Outcome> = {
+  /** Rejects with what failed, or when the process has ended. */
+  order(what: Order): Promise<Exclude<Outcome, { failed: string }>>;
+  stop(): Promise<void>;
+};
+
+/** Starts `program` of this folder, which answers every message with what came of it. */
+export function startHelper<Order extends object, Outcome extends object>(
+  program: string,
+): Helper<Order, Outcome> {
+  const child = start(program, {}, false);
+  return {
+    async order(what) {
+      child.send(what);
+      const outcome = await answerOf<Outcome>(child, program);
+      if ('failed' in outcome) {
+        throw new Error(String(outcome.failed));
+      }
+      return outcome as Exclude<Outcome, { failed: string }>;
     },
     stop: () => stop(child),
   };

@@ -7,8 +7,6 @@ import { OPERATION_NAMES } from './operations.ts';
 export type Results = Comparison & { growth?: Step[] };
 
 const README = new URL('README.md', import.meta.url);
-const BEGIN = '<!-- results -->';
-const END = '<!-- end of results -->';
 
 const NAMES: Record<string, string> = {
   gatehouse: 'Gatehouse',
@@ -47,19 +45,21 @@ export function tablesOf({ growth, ...comparison }: Results): string {
   return tables.join('\n\n');
 }
 
-/** Puts the tables in the place of those in README.md. Throws when it has no place for them. */
-export async function rewriteReadme(tables: string): Promise<void> {
+/** Puts the tables in the place of those `results` in README.md. Throws when it has no place for them. */
+export async function rewriteReadme(tables: string, results = 'results'): Promise<void> {
   const text = await readFile(README, 'utf8');
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
+  const marker = `<!-- ${results} -->`;
+  const begin = text.indexOf(marker);
+  const end = text.indexOf(`<!-- end of ${results} -->`);
   if (begin < 0 || end < begin) {
-    throw new Error(`README.md has no "${BEGIN}" before "${END}".`);
+    throw new Error(`README.md has no "${marker}" with an end.`);
   }
-  const head = text.slice(0, begin + BEGIN.length);
+  const head = text.slice(0, begin + marker.length);
   await writeFile(README, `${head}\n\n${tables}\n\n${text.slice(end)}`);
 }
 
-function table(header: string[], rows: string[][]): string {
+/** Markdown, with its columns in line. */
+export function table(header: string[], rows: string[][]): string {
   const widths = header.map((_, at) =>
     Math.max(3, ...[header, ...rows].map((cells) => cells[at]?.length ?? 0)),
   );
@@ -69,6 +69,7 @@ function table(header: string[], rows: string[][]): string {
   return [header, rule, ...rows].map(line).join('\n');
 }
 
-function twoDigits(value: number): string {
+/** How ratios are written. */
+export function twoDigits(value: number): string {
   return value.toFixed(2);
 }

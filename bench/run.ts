@@ -11,6 +11,7 @@ import { GATEHOUSE } from './operations.ts';
 import { shareProcessors, startContender, startLoad } from './processes.ts';
 import { type Results, rewriteReadme, tablesOf } from './report.ts';
 import { openServer } from './server.ts';
+import { conduct, type Stage } from './stage.ts';
 import { FEW_TENANTS, loadWorld, MANY_TENANTS, ODD_TENANTS, type World } from './world.ts';
 
 const { values: options } = parseArgs({
@@ -25,16 +26,8 @@ const paces = options.quick
   ? { comparison: { rounds: 3, seconds: 0.6 }, growth: { rounds: 0, seconds: 0 } }
   : { comparison: { rounds: 5, seconds: 1 }, growth: { rounds: 3, seconds: 0.8 } };
 
-const startedAt = performance.now();
-const undo: (() => Promise<void>)[] = [];
-const interrupted = new Promise<never>((_resolve, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => reject(new Error(signal)));
-  }
-});
-
-try {
-  const results = await Promise.race([run(), interrupted]);
+await conduct(async (stage) => {
+  const results = await run(stage);
   const tables = tablesOf(results);
   process.stdout.write(`\n${tables}\n`);
   if (options.json !== undefined) {
@@ -43,17 +36,12 @@ try {
   if (options.write) {
     await rewriteReadme(tables);
   }
-} finally {
-  for (const step of undo.reverse()) {
-    await step();
-  }
-  progress('Done');
-}
+});
 
-async function run(): Promise<Results> {
+async function run({ progress, atEnd }: Stage): Promise<Results> {
   progress('Starting PostgreSQL');
   const server = await openServer(process.env.DATABASE_URL);
-  undo.push(() => server.close());
+  atEnd(() => server.close());
 
   progress('Loading the data');
   const fill = async (world: World) => {
@@ -66,13 +54,13 @@ async function run(): Promise<Results> {
 
   const pinned = shareProcessors(server.pid);
   const load = startLoad();
-  undo.push(() => load.stop());
+  atEnd(() => load.stop());
   const key = `ghk_${randomBytes(32).toString('base64url')}`;
   const start: StartContender = (name, url) =>
     startContender(name, PROGRAMS[name] ?? '', { DATABASE_URL: url, API_KEY: key }, pinned);
   const startForRun: StartContender = async (name, url) => {
     const contender = await start(name, url);
-    undo.push(() => contender.stop());
+    atEnd(() => contender.stop());
     return contender;
   };
 
@@ -99,9 +87,4 @@ async function run(): Promise<Results> {
   };
   const growth = await measureGrowth(load, grounds, { start, pace: paces.growth });
   return { ...comparison, growth };
-}
-
-function progress(what: string): void {
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-  process.stderr.write(`${seconds.padStart(4)} s  ${what}\n`);
 }

@@ -8,8 +8,8 @@ import { attachEmbeddedPostgres } from '../src/db/embedded/embedded.ts';
 export type Server = {
   /** The process id of a throw-away server; of another one, undefined. */
   pid: number | undefined;
-  /** Makes an empty database and returns its URL. */
-  createDatabase(name: string): Promise<string>;
+  /** Makes a database and returns its URL: an empty one, or a copy of one that was made and that nobody is using. */
+  createDatabase(name: string, original?: string): Promise<string>;
   /** Drops the databases that were made, and leaves the server; a throw-away one is gone then. */
   close(): Promise<void>;
 };
@@ -21,9 +21,13 @@ export async function openServer(url: string | undefined): Promise<Server> {
   const made: string[] = [];
   return {
     pid: server.pid,
-    async createDatabase(name) {
+    async createDatabase(name, original) {
       const unique = `gatehouse_bench_${name}_${process.pid}`;
-      await administer(server.url, `CREATE DATABASE ${unique}`);
+      const template =
+        original === undefined
+          ? ''
+          : ` TEMPLATE ${new URL(original).pathname.slice(1)} STRATEGY FILE_COPY`;
+      await administer(server.url, `CREATE DATABASE ${unique}${template}`);
       made.push(unique);
       const own = new URL(server.url);
       own.pathname = `/${unique}`;

@@ -1,31 +1,6 @@
 // A floor: one statement in which PostgreSQL makes the JSON that is sent.
-import { type Answer, caller, LISTED, membershipsOf, membersOf, serveFloor } from './serve.ts';
-
-const ORGANIZATION = `'id', o.id, 'displayName', o.display_name, 'slug', o.slug`;
-const USER = `'id', u.id, 'name', u.name, 'email', u.email`;
-const ROLES_HELD = `(
-  SELECT coalesce(json_agg(json_build_object('id', r.id, 'key', r.key, 'displayName', r.display_name) ORDER BY r.created_at, r.id), '[]')
-  FROM role r WHERE r.id IN (SELECT role_id FROM role_assignment WHERE membership_id = m.id))`;
-
-const STATEMENTS = {
-  a: `SELECT json_build_object('user', json_build_object(${USER}, 'memberships', json_build_object('nodes', (
-  SELECT coalesce(json_agg(json_build_object('id', m.id, 'status', m.status,
-    'organization', json_build_object(${ORGANIZATION}), 'roles', ${ROLES_HELD}) ORDER BY m.created_at, m.id), '[]')
-  FROM (${membershipsOf('u.id')}) m JOIN organization o ON o.id = m.organization_id))))::text AS body
-FROM ${caller('user:read', 'membership:read')} CROSS JOIN "user" u WHERE u.id = $2`,
-  b: `SELECT json_build_object('organization', json_build_object(${ORGANIZATION}, 'memberships', json_build_object(
-  'totalCount', ${LISTED}, 'nodes', (
-  SELECT coalesce(json_agg(json_build_object('id', m.id, 'status', m.status, 'user', json_build_object(${USER}),
-    'roles', ${ROLES_HELD}) ORDER BY m.created_at, m.id), '[]')
-  FROM (${membersOf('o.id', 50)}) m JOIN "user" u ON u.id = m.user_id))))::text AS body
-FROM ${caller('membership:read', 'user:read')} CROSS JOIN organization o WHERE o.id = $2`,
-  c: `SELECT json_build_object('nodes', json_agg(json_build_object(${ORGANIZATION}, 'memberships', json_build_object('nodes', (
-  SELECT coalesce(json_agg(json_build_object('id', m.id, 'status', m.status, 'user', json_build_object(${USER}))
-    ORDER BY m.created_at, m.id), '[]')
-  FROM (${membersOf('o.id', 10)}) m JOIN "user" u ON u.id = m.user_id))) ORDER BY k.place))::text AS body
-FROM ${caller('membership:read', 'user:read')} CROSS JOIN unnest($2::uuid[]) WITH ORDINALITY AS k(id, place)
-JOIN organization o ON o.id = k.id HAVING count(*) > 0`,
-};
+import { STATEMENTS } from './json-agg-statements.ts';
+import { type Answer, serveFloor } from './serve.ts';
 
 function answerWith(name: keyof typeof STATEMENTS): Answer {
   return async (pool, keyHash, { id }) => {

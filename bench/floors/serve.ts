@@ -51,7 +51,8 @@ export async function serveFloor(operations: Record<string, Answer>): Promise<vo
   });
 }
 
-function bodyOf(request: IncomingMessage): Promise<string> {
+/** The body of a request, as text. */
+export function bodyOf(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     let body = '';
     request.setEncoding('utf8');
@@ -69,7 +70,7 @@ export function caller(...permissions: string[]): string {
     const everyAction = `${permission.split(':')[0]}:*`;
     return ` AND permissions && ARRAY['${permission}', '${everyAction}', '*:*']`;
   });
-  return `(SELECT FROM api_key WHERE secret_hash = $1 AND revoked_at IS NULL
+  return `(SELECT id, permissions FROM api_key WHERE secret_hash = $1 AND revoked_at IS NULL
     AND (expires_at IS NULL OR expires_at > now()) AND organization_id IS NULL${rights.join('')}) AS caller`;
 }
 

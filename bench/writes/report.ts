@@ -1,0 +1,58 @@
+/** The results of the writes as tables of ratios. */
+import { table, twoDigits } from '../report.ts';
+import type { WriteRatios } from './comparison.ts';
+import type { Noticed } from './crowd.ts';
+import { WRITE_NAMES, type WriteName } from './operations.ts';
+import { PLACES, type Place } from './world.ts';
+
+export type WriteResults = {
+  writes: WriteRatios[];
+  /** By contender. */
+  roundTrips: Record<string, Record<WriteName, number>>;
+  noticed: Noticed[];
+};
+
+const WHERE: Record<Place, string> = { spread: '300 organizations', one: 'one organization' };
+
+const NAMES: Record<string, string> = {
+  gatehouse: 'Gatehouse',
+  floor: 'floor',
+  together: 'floor, one pool and no turns',
+};
+
+/** The results as Markdown. */
+export function writeTablesOf({ writes, roundTrips, noticed }: WriteResults): string {
+  const rows = PLACES.flatMap((place) =>
+    writes
+      .filter((one) => one.place === place)
+      .map(({ write, connections, rate, p50, p99, cpu }) => [
+        write,
+        WHERE[place],
+        String(connections),
+        ...[rate, p50, p99, cpu].map(twoDigits),
+      ]),
+  );
+  const header = [
+    '',
+    'written in',
+    'connections',
+    'writes per second',
+    'p50',
+    'p99',
+    'server CPU per write',
+  ];
+  const trips = Object.entries(roundTrips).map(([name, counts]) => [
+    NAMES[name] ?? name,
+    ...WRITE_NAMES.map((write) => String(counts[write])),
+  ]);
+  const crowd = noticed.map(({ name, p50, p99 }) => [
+    NAMES[name] ?? name,
+    twoDigits(p50),
+    twoDigits(p99),
+  ]);
+  return [
+    table(header, rows),
+    table(['round trips to PostgreSQL', ...WRITE_NAMES], trips),
+    table(['reads beside 50 writers on one organization', 'p50', 'p99'], crowd),
+  ].join('\n\n');
+}
