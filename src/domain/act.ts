@@ -26,28 +26,38 @@ export type Act<Result> = {
   work(tx: Transaction): Promise<Result>;
 };
 
+/** How many memberships are settled in one transaction: more would keep others from their turns for long. */
+const MOST_SETTLED = 1000;
+
 /**
- * Does an act and returns what came of it. What is overdue in its organizations happens before. An act that was done
- * with the same idempotency key is not done again: so nothing that callers do performs two.
+ * Does an act and returns what came of it. What is overdue in its organizations happens before, in transactions of its
+ * own when it is much. An act that was done with the same idempotency key is not done again: so nothing that callers do
+ * performs two.
  *
- * @throws DomainError, and then nothing has changed.
+ * @throws DomainError, and then nothing has changed but what was overdue.
  */
 export async function perform<Result>(caller: Caller, act: Act<Result>): Promise<Result> {
   const { runner, principal, requestId, idempotency } = caller;
   const { organizations = [], environment } = act;
   act.authorize(principal);
   const scope = { principal, requestId, organizations, environment };
-  return await inTransaction(runner, scope, async (tx) => {
-    const done = idempotency && (await findReplay<Result>(tx.db, principal, idempotency));
-    if (done !== undefined) {
-      return done.result;
-    }
-    act.authorize(tx.principal);
-    await settleDeadlines(tx, organizations);
-    const result = await act.work(tx);
-    if (idempotency !== undefined) {
-      await recordResult(tx, principal, idempotency, result);
-    }
-    return result;
-  });
+  let done: { result: Result } | undefined;
+  while (done === undefined) {
+    done = await inTransaction(runner, scope, async (tx) => {
+      const replay = idempotency && (await findReplay<Result>(tx.db, principal, idempotency));
+      if (replay !== undefined) {
+        return replay;
+      }
+      act.authorize(tx.principal);
+      if ((await settleDeadlines(tx, organizations, MOST_SETTLED)) === MOST_SETTLED) {
+        return undefined;
+      }
+      const result = await act.work(tx);
+      if (idempotency !== undefined) {
+        await recordResult(tx, principal, idempotency, result);
+      }
+      return { result };
+    });
+  }
+  return done.result;
 }

@@ -32,7 +32,7 @@ export async function overdueOrganizations(
 /**
  * Settles the memberships of these organizations (uuids, locked) whose deadline has passed: they change as of the
  * deadline, each with its event. Every act on members of an organization begins with it. Returns how many there were.
- * With `most`, which is not for acts, no more than that many, the oldest first.
+ * With `most` only so many are settled, the oldest first; when it returns that many, nothing else may follow.
  */
 export async function settleDeadlines(
   tx: Transaction,

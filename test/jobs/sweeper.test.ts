@@ -45,6 +45,25 @@ async function overdue(organizationId: string, count = 1): Promise<string[]> {
   return ids;
 }
 
+/** Invitations to the organization that expired an hour ago. */
+async function overdueInvitations(organizationId: string, count: number): Promise<void> {
+  const rows = Array.from({ length: count }, () => ({
+    organizationId,
+    email: `${fresh('guest')}@example.com`,
+    expiresInSeconds: 3600,
+  }));
+  await act(db, [organizationId], (tx) => inviteMembers(tx, rows), -2 * hour);
+}
+
+/** In how many transactions invitations expired. */
+async function expiries(): Promise<unknown> {
+  const [row] = await db.query(
+    `SELECT count(*)::int AS events, count(DISTINCT transaction_id)::int AS transactions FROM event
+     WHERE actor_kind = 'SYSTEM' AND cause = 'EXPIRED'`,
+  );
+  return row;
+}
+
 async function ended(): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT membership_id AS id FROM event WHERE cause = 'SUSPENSION_ENDED' ORDER BY membership_id`,
@@ -103,9 +122,7 @@ it('settles what became overdue while nobody was there, once, though two gateway
 it('settles more than fits into one round and one transaction', async () => {
   const large = await found(db);
   const [membershipId] = await overdue(large);
-  const emails = Array.from({ length: 1100 }, () => `${fresh('guest')}@example.com`);
-  const rows = emails.map((email) => ({ organizationId: large, email, expiresInSeconds: 3600 }));
-  await act(db, [large], (tx) => inviteMembers(tx, rows), -2 * hour);
+  await overdueInvitations(large, 1100);
   const sweeper = startSweeper({ runner: db.runner, log: silent });
   const left = () => db.query('SELECT FROM membership WHERE status_deadline IS NOT NULL');
   await until(async () => (await left()).length === 0);
@@ -119,10 +136,7 @@ it('settles more than fits into one round and one transaction', async () => {
   expect(expired).toEqual([
     { status: 'EXPIRED', membership: 'INVITE_EXPIRED', named: true, count: 1100 },
   ]);
-  const [transactions] = await db.query(
-    `SELECT count(DISTINCT transaction_id)::int FROM event WHERE actor_kind = 'SYSTEM' AND cause = 'EXPIRED'`,
-  );
-  expect(transactions).toEqual({ count: 3 });
+  expect(await expiries()).toEqual({ events: 1100, transactions: 3 });
 });
 
 it('leaves an organization to whoever holds its lock, and sees to the others; reads know already', async () => {
@@ -157,6 +171,17 @@ it('is not needed where somebody writes: that settles first', async () => {
     { cause: 'SUSPENDED', id: membershipId },
     { cause: 'SUSPENSION_ENDED', id: late },
   ]);
+});
+
+it('leaves a writer more than one transaction to settle, and the act to the last of them', async () => {
+  const organizationId = await found(db);
+  const { membershipId } = await join(db, organizationId);
+  await overdueInvitations(organizationId, 1001);
+  const { memberships } = createActs({ runner: db.runner, principal: SYSTEM, requestId: 'test' });
+  await memberships.suspend({ membershipId });
+  expect(await expiries()).toEqual({ events: 1001, transactions: 2 });
+  const [last] = await db.query('SELECT cause FROM event ORDER BY position DESC LIMIT 1');
+  expect(last).toEqual({ cause: 'SUSPENDED' });
 });
 
 it('ends what it began when it is stopped, and begins nothing more', async () => {
