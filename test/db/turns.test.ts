@@ -116,8 +116,8 @@ describe('patience', () => {
     vi.useRealTimers();
   });
 
-  it('ends after three seconds, and the line stays as it was', async () => {
-    const inTurn = createTurns();
+  it('ends after a while, and the line stays as it was', async () => {
+    const inTurn = createTurns(3000);
     const begun: string[] = [];
     const [one, two, three, four] = ['one', 'two', 'three', 'four'].map((name) =>
       slowly(name, begun),
@@ -144,7 +144,7 @@ describe('patience', () => {
   });
 
   it('is the same for many names as for one, and what was taken meanwhile is free again', async () => {
-    const inTurn = createTurns();
+    const inTurn = createTurns(3000);
     const begun: string[] = [];
     const a = slowly('a', begun);
     const b = slowly('b', begun);
