@@ -1,9 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/db/database.ts';
+import { createTurns } from '../../src/db/turns.ts';
 import { BusyError, DomainError } from '../../src/domain/errors.ts';
 import { addMembers } from '../../src/domain/membership.ts';
 import { SYSTEM } from '../../src/domain/principal.ts';
-import { inTransaction, type Transaction } from '../../src/domain/transaction.ts';
+import {
+  inTransaction,
+  type Transaction,
+  type TransactionRunner,
+} from '../../src/domain/transaction.ts';
 import { addUsers } from '../../src/domain/user.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { runnerOn } from '../support/runner.ts';
@@ -38,15 +43,16 @@ describe('locks', () => {
   });
 
   test.each([
-    ['in the same process', () => db.runner],
+    ['in the same process', (runner: TransactionRunner) => runner],
     ['in another one', () => runnerOn(db.database)],
   ])(
     'an organization is changed by one at a time; who waits too long %s is told to try again',
-    async (_, runner) => {
+    async (_, other) => {
       const organizationId = await found(db);
       const scope = { principal, organizations: [organizationId] };
-      const waited = await inTransaction(db.runner, scope, () =>
-        inTransaction(runner(), scope, () => Promise.resolve('had')).catch(
+      const runner = { ...db.runner, inTurn: createTurns(100) };
+      const waited = await inTransaction(runner, scope, () =>
+        inTransaction(other(runner), scope, () => Promise.resolve('had')).catch(
           (error: unknown) => error,
         ),
       );
