@@ -1,5 +1,6 @@
 /** Another address for a member, where each organization has its own: the membership becomes another user's. */
 import type { MembershipStatus } from '../db/generated/prisma/enums.ts';
+import { demandOwner } from './authorize.ts';
 import type { EnvironmentRules } from './environment.ts';
 import { DuplicateError, InvalidTransitionError, SingleMembershipError } from './errors.ts';
 import { encodeId } from './id.ts';
@@ -39,7 +40,7 @@ export async function lockAddressee(
  * Hands the membership of one user to another, who gets its roles with it. Returns the columns that change; the rest is
  * written. Only who is a member has an address that can change: an invitation goes to the one that it was made for.
  *
- * @throws InvalidTransitionError, DuplicateError, SingleMembershipError, RoleTooHighError
+ * @throws InvalidTransitionError, DuplicateError, SingleMembershipError, RoleTooHighError, ForbiddenError
  */
 export async function moveToAddressee(
   tx: Transaction,
@@ -48,15 +49,20 @@ export async function moveToAddressee(
     organizationId: string;
     status: MembershipStatus;
     singleUserId: string | null;
+    isBreakglass: boolean;
   },
   { directory, former, user }: Addressee,
   { membershipsPerUser }: EnvironmentRules,
 ): Promise<{ userId: string; singleUserId: string | null; emailVerified: false }> {
-  const { id, organizationId, status } = membership;
+  const { id, organizationId, status, isBreakglass } = membership;
   if (!countsAsSingle(status)) {
     throw new InvalidTransitionError(status);
   }
   await demandToHoldAll(tx, id, organizationId);
+  if (isBreakglass) {
+    // It goes to the other person too, and owners alone say who has it.
+    demandOwner(tx.principal, 'membership:update', organizationId);
+  }
   await demandNoOther(tx, organizationId, user);
   const singleUserId = membershipsPerUser === 'ONE' ? user.id : null;
   if (singleUserId !== null && (await tx.db.membership.count({ where: { singleUserId } })) > 0) {

@@ -44,6 +44,7 @@ export async function deleteUser(tx: Transaction, input: UserDelete): Promise<vo
     memberships.map((membership) => membership.id),
   );
   await eraseDetails(tx, id);
+  await eraseFormerOffers(tx, id, values.email);
   await tx.db.$executeRaw`DELETE FROM "user" WHERE id = ${id}::uuid`;
   tx.append({ type: 'USER_DELETED', cause: 'DELETED', userId: id });
 }
@@ -55,4 +56,11 @@ async function eraseDetails(tx: Transaction, userId: string): Promise<void> {
     DELETE FROM event_detail WHERE event_id IN (
       SELECT id FROM event WHERE cause = 'EMAIL_CHANGED' AND membership_id IN (
         SELECT membership_id FROM event WHERE user_id = ${userId}::uuid))`;
+}
+
+/** A membership that was theirs and became another user's keeps the invitations by which they came. */
+async function eraseFormerOffers(tx: Transaction, userId: string, email: string): Promise<void> {
+  await tx.db.$executeRaw`
+    DELETE FROM invitation WHERE email = ${email} AND membership_id IN (
+      SELECT membership_id FROM event WHERE user_id = ${userId}::uuid)`;
 }

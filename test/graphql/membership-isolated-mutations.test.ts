@@ -262,6 +262,19 @@ describe.each(['MANY', 'ONE'] as const)('in ISOLATED, with %s', (membershipsPerU
     });
   });
 
+  it('nobody but an owner gives breakglass away with the address', async () => {
+    const member = await join(world, organizationId);
+    await update({ membershipId: mbr(member), isBreakglass: true });
+    const high = await keyWith(world, [...BUILT_IN_ROLES.admin], organizationId);
+    const input = { membershipId: mbr(member), emailAddress: address() };
+    expect(await update(input, high)).toMatchObject({
+      code: 'FORBIDDEN',
+      permission: 'membership:update',
+    });
+    const owners = await keyWith(world, [...BUILT_IN_ROLES.owner], organizationId);
+    expect(await update(input, owners)).toMatchObject({ membership: { isBreakglass: true } });
+  });
+
   it('many at once that want one address: one of an organization gets it', async () => {
     const members = await Promise.all([1, 2, 3, 4].map(() => join(world, organizationId)));
     const others = await Promise.all([1, 2].map(async () => join(world, await found(world))));

@@ -153,7 +153,9 @@ it('forgets the deadline that it settles on the way', async () => {
 
 it("forgets the address in what tells that a membership became another user's", async () => {
   const organizationId = await found(world);
-  const former = await join(world, organizationId);
+  const email = `${fresh('former')}@example.com`;
+  await act(world, [organizationId], (tx) => inviteMembers(tx, [{ organizationId, email }]));
+  const former = await join(world, organizationId, { email });
   const next = await join(world, await found(world));
   const { membershipId } = former;
   await act(world, [organizationId], async (tx) => {
