@@ -61,6 +61,10 @@ export function userActs(caller: Caller) {
       perform(caller, {
         authorize(principal) {
           demand(principal, 'user:update', USER);
+          if (user.userId === null) {
+            // Who may not read an address or external id is not told whose it is either.
+            demand(principal, 'user:read');
+          }
           demandTrustedFields(principal, input);
         },
         work: (tx) =>
@@ -74,7 +78,11 @@ export function userActs(caller: Caller) {
     delete: (input: UserDelete) =>
       performFollowing(caller, {
         find: () => organizationsOfUser(caller.runner.prisma, input.userId),
-        authorize: (principal) => demand(principal, 'user:delete', USER),
+        authorize(principal) {
+          demand(principal, 'user:delete', USER);
+          // The confirmation tells whether the address is right.
+          demand(principal, 'user:read');
+        },
         async work(tx): Promise<UserResult> {
           await deleteUser(tx, input);
           return { userId: input.userId };

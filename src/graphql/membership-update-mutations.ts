@@ -38,7 +38,7 @@ const MembershipUpdateInput = builder.inputType('MembershipUpdateInput', {
       description: `What else is known about the person. ${isolated}`,
     }),
     emailAddress: t.string({
-      description: `The address, which cannot be cleared. Another one makes it the membership of whoever has that address, unverified: the caller must hold what the member's roles give. Requires membership:readDetails. ${isolated}`,
+      description: `The address, which cannot be cleared. Another one makes it the membership of whoever has that address, unverified: the caller must hold what the member's roles give, and of a breakglass member be an owner. Requires membership:readDetails. ${isolated}`,
     }),
     externalId: t.string({
       description:

@@ -91,7 +91,8 @@ const UserUpdateInput = builder.inputType('UserUpdateInput', {
 });
 
 mutation('userUpdate', {
-  description: 'Changes a user, and their address everywhere at once. Requires user:update.',
+  description:
+    'Changes a user, and their address everywhere at once. Requires user:update, and user:read unless the user is named by id.',
   input: UserUpdateInput,
   payload: nodePayload('UserUpdate', 'user'),
   errors: [ConflictError, DuplicateError, WrongIdentityModelError],
@@ -123,7 +124,7 @@ const UserDeletePayload = builder.objectRef<{ userId: string }>('UserDeletePaylo
 
 mutation('userDelete', {
   description:
-    'Erases a person: the user, all their memberships and everything known about them, for good. Requires user:delete.',
+    'Erases a person: the user, all their memberships and everything known about them, for good. Requires user:delete and user:read.',
   input: UserDeleteInput,
   payload: UserDeletePayload,
   errors: [ConflictError, LastOwnerError],

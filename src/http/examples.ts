@@ -1,4 +1,4 @@
-/** The queries that GraphiQL opens with. */
+/** The operations that GraphiQL opens with. */
 import type { GraphiqlExample } from './graphiql/graphiql.ts';
 
 export const examples: GraphiqlExample[] = [
@@ -76,6 +76,42 @@ export const examples: GraphiqlExample[] = [
   }
 }`,
     variables: { email: 'adalovelace@stytch.com' },
+  },
+  {
+    title:
+      'Somebody joins, whether or not they are known yet. Asked again, it says that they are a member.',
+    query: `mutation Add($slug: String!, $email: String!) {
+  membershipCreate(
+    input: { organization: { slug: $slug }, user: { email: $email }, roleKeys: ["member"] }
+  ) {
+    ... on MembershipCreatePayload { membership { id status user { id } roles { key } version } }
+    ... on AlreadyMemberError { message membership { id status } }
+    ... on SeatLimitError { message seatLimit }
+    ... on Error { code message }
+  }
+}`,
+    variables: { slug: 'megasoft', email: 'new.person@example.com' },
+  },
+  {
+    title: 'What happened last in an organization, and who did it.',
+    query: `query History($slug: String!) {
+  organization(by: { slug: $slug }) {
+    events(last: 20) {
+      totalCount
+      nodes {
+        sequence
+        type
+        cause
+        occurredAt
+        reason
+        actor { __typename ... on ApiKey { name } }
+        ... on MembershipStatusChanged { previousStatus status membership { name } }
+        ... on MembershipRolesChanged { added { key } removed { key } membership { name } }
+      }
+    }
+  }
+}`,
+    variables: { slug: 'megasoft' },
   },
   {
     title: 'The environment: its models, roles and permissions.',

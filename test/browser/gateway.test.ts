@@ -29,7 +29,7 @@ async function open(): Promise<Page> {
 /** Runs what the open tab holds, the named operation, and tells what the gateway answered. */
 async function execute(page: Page, name: string) {
   const answered = page.waitForResponse((response) =>
-    response.request().postDataJSON()?.query.includes(`query ${name}`),
+    response.request().postDataJSON()?.query.includes(` ${name}`),
   );
   await page.getByRole('button', { name: /^Execute query/ }).click();
   return (await answered).json();
@@ -41,7 +41,7 @@ it('explores the demo: the key once, then every example query answers without an
   await page.getByLabel('API key or token').press('Enter');
   await page.getByRole('button', { name: 'Forget key' }).waitFor();
   for (const { query } of examples) {
-    const name = /query (\w+)/.exec(query)?.[1] ?? '';
+    const name = /(?:query|mutation) (\w+)/.exec(query)?.[1] ?? '';
     await page.getByRole('tab', { name }).click();
     const answer = await execute(page, name);
     expect(answer.errors, name).toBeUndefined();

@@ -207,6 +207,8 @@ it('needs user:delete, and hides users from those who may not see them', async (
     [await keyWith(world, ['*:*'], organizationId), 'NOT_FOUND'],
     [await keyWith(world, ['user:update', 'membership:*']), 'NOT_FOUND'],
     [await keyWith(world, ['user:read', 'user:update']), 'FORBIDDEN'],
+    // The confirmation would tell it whose address is right.
+    [await keyWith(world, ['user:delete']), 'FORBIDDEN'],
   ];
   for (const [credential, code] of cases) {
     expect((await say(world, 'userDelete', input, credential)).code).toBe(code);
@@ -216,7 +218,7 @@ it('needs user:delete, and hides users from those who may not see them', async (
     expect(issues?.map(({ path }) => path)).toEqual([['userId']]);
   }
   expect(await remains(userId)).not.toEqual([]);
-  const key = await keyWith(world, ['user:delete']);
+  const key = await keyWith(world, ['user:delete', 'user:read']);
   expect((await say(world, 'userDelete', input, key)).__typename).toBe('UserDeletePayload');
 });
 

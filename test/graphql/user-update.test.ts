@@ -228,16 +228,28 @@ describe('rights', () => {
     expect(await sayUser(world, 'userUpdate', { user: { id: user.id } })).toEqual(user);
   });
 
-  it('lets a key change users that it may not read, by any name', async () => {
+  it('lets a key change users that it may not read by id, and tells it nothing of other names', async () => {
     const user = await create();
     const key = await keyWith(world, ['user:update']);
     const change = (by: object, input: object) =>
       say(world, 'userUpdate', { user: by, ...input }, key);
-    for (const by of [{ email: user.email }, { externalId: user.externalId }]) {
-      expect(await change(by, { untrustedMetadata: by })).toEqual({
-        __typename: 'UserUpdatePayload',
-        user: null,
-      });
+    expect(await change({ id: user.id }, { untrustedMetadata: { a: 1 } })).toEqual({
+      __typename: 'UserUpdatePayload',
+      user: null,
+    });
+    const others = [
+      { email: user.email },
+      { externalId: user.externalId },
+      { email: 'nobody@example.com' },
+    ];
+    for (const by of others) {
+      for (const expectedVersion of [undefined, 99]) {
+        const input = { untrustedMetadata: {}, expectedVersion };
+        expect(await change(by, input)).toMatchObject({
+          code: 'FORBIDDEN',
+          permission: 'user:read',
+        });
+      }
     }
     for (const trusted of [{ externalId: null }, { metadata: {} }, { metadata: null }]) {
       expect(await change({ id: user.id }, trusted)).toMatchObject({
