@@ -110,6 +110,12 @@ export async function changeRoles(
   if (added.length === 0 && removed.length === 0) {
     return;
   }
+  // First of all, because it keeps the sort keys that new assignments copy as they are until this commits.
+  await tx.db.membership.update({
+    where: { id },
+    data: { version: { increment: 1 }, updatedAt: tx.now },
+    select: { id: true },
+  });
   if (removed.length > 0) {
     const taken = removed.map((role) => ({ roleId: role.id, source: role.source }));
     await tx.db.roleAssignment.deleteMany({ where: { membershipId: id, OR: taken } });
@@ -125,11 +131,6 @@ export async function changeRoles(
       grantedById: actorId(tx.actor),
       grantedAt: tx.now,
     })),
-  });
-  await tx.db.membership.update({
-    where: { id },
-    data: { version: { increment: 1 }, updatedAt: tx.now },
-    select: { id: true },
   });
   tx.append({
     type: 'MEMBERSHIP_ROLES_CHANGED',

@@ -1,6 +1,12 @@
 /** Roles that change while they are used. */
-import { addMember, createRole, foundOrganization, uuid } from './cast.ts';
+import { fresh } from '../domain/world.ts';
+import { addMember, createRole, createUser, foundOrganization, uuid } from './cast.ts';
 import type { Scenario } from './scenario.ts';
+
+const assignRole = `
+  INSERT INTO role_assignment (organization_id, membership_id, role_scope_id, role_id, source, granted_by_kind,
+    granted_at)
+  VALUES ($1, $2, $1, $3, 'DIRECT', 'SYSTEM', now())`;
 
 export const roleGoes: Scenario = {
   name: 'a role is deleted while it is assigned: nobody holds a role that is gone',
@@ -29,11 +35,11 @@ export const roleGoes: Scenario = {
         async (client) => {
           const { rowCount } = await client.query('SELECT FROM role WHERE id = $1', [id]);
           if (rowCount === 1) {
-            await client.query(
-              `INSERT INTO role_assignment (organization_id, membership_id, role_scope_id, role_id, source,
-                granted_by_kind, granted_at) VALUES ($1, $2, $1, $3, 'DIRECT', 'SYSTEM', now())`,
-              [uuid('org', organizationId), uuid('mbr', membershipId), id],
-            );
+            await client.query(assignRole, [
+              uuid('org', organizationId),
+              uuid('mbr', membershipId),
+              id,
+            ]);
           }
         },
         async (client) => {
@@ -81,6 +87,43 @@ export const rolesInACircle: Scenario = {
         world.query(
           'SELECT a.id FROM role a JOIN role b ON b.id = a.extends_role_id WHERE a.scope_id = $1 AND b.extends_role_id = a.id',
           [uuid('org', organizationId)],
+        ),
+    };
+  },
+};
+
+export const renamedMember: Scenario = {
+  name: 'somebody gets a role while they change their name: lists by role sort by the new one',
+  answers: ['MembershipRoleAssignPayload', 'UserUpdatePayload'],
+  async prepare(world) {
+    const organizationId = await foundOrganization(world);
+    const person = await createUser(world);
+    const membershipId = await addMember(world, organizationId, { user: { id: person.id } });
+    const roleId = await createRole(world, organizationId);
+    const id = uuid('mbr', membershipId);
+    return {
+      acts: [
+        (gateway) =>
+          world.mutate(gateway, 'membershipRoleAssign', { membershipId, roleIds: [roleId] }),
+        (gateway) =>
+          world.mutate(gateway, 'userUpdate', {
+            user: { id: person.id },
+            profile: { name: fresh('Name ') },
+          }),
+      ],
+      naive: [
+        async (client) => {
+          await client.query(assignRole, [uuid('org', organizationId), id, uuid('rol', roleId)]);
+        },
+        async (client) => {
+          await client.query('UPDATE membership SET name_key = $2 WHERE id = $1', [id, 'renamed']);
+        },
+      ],
+      wrong: () =>
+        world.query(
+          `SELECT FROM membership JOIN role_assignment ON membership_id = id
+          WHERE id = $1 AND membership.name_key <> role_assignment.name_key`,
+          [id],
         ),
     };
   },

@@ -1,6 +1,6 @@
 /** All that is tried, in `npm test` with few rounds, in the soak with many. */
 import { addedTwice, lastSeat, onePerUser, ownersLeave } from './member-scenarios.ts';
-import { roleGoes, rolesInACircle } from './role-scenarios.ts';
+import { renamedMember, roleGoes, rolesInACircle } from './role-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 
 export const scenarios: Scenario[] = [
@@ -10,4 +10,5 @@ export const scenarios: Scenario[] = [
   addedTwice,
   roleGoes,
   rolesInACircle,
+  renamedMember,
 ];
