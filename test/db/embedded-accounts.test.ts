@@ -21,10 +21,12 @@ import {
   emptyTable,
   query,
   serverOf,
+  shareStoppedDatabase,
   startUser,
-  stoppedDatabase,
   temporaryFolder,
 } from '../support/embedded-world.ts';
+
+const stoppedDatabase = shareStoppedDatabase();
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -12,10 +12,12 @@ import {
   isAlive,
   query,
   serverOf,
+  shareStoppedDatabase,
   startUser,
-  stoppedDatabase,
   temporaryFolder,
 } from '../support/embedded-world.ts';
+
+const stoppedDatabase = shareStoppedDatabase();
 
 vi.setConfig({ testTimeout: 30_000 });
 

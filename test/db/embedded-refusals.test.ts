@@ -5,9 +5,11 @@ import {
   attach,
   query,
   serverOf,
-  stoppedDatabase,
+  shareStoppedDatabase,
   temporaryFolder,
 } from '../support/embedded-world.ts';
+
+const stoppedDatabase = shareStoppedDatabase();
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -76,25 +76,25 @@ async function serverPid(cluster: string): Promise<number> {
   return Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')[0]);
 }
 
-let shared: Promise<string> | undefined;
-
 /**
- * A data directory with a stopped database, the same for all tests of a file, since making one takes a
- * second: a test leaves it as usable as it was.
+ * A data directory with a stopped database, the same for all tests of the file that calls this, since making one takes
+ * a second: a test leaves it as usable as it was.
  */
-export async function stoppedDatabase(): Promise<string> {
-  shared ??= makeDatabase();
-  const dataDir = await shared;
-  await endServer(join(dataDir, 'postgres', 'data'));
-  return dataDir;
+export function shareStoppedDatabase(): () => Promise<string> {
+  let shared: Promise<string> | undefined;
+  afterAll(async () => {
+    const dataDir = await shared;
+    if (dataDir) {
+      await removeWithServers(dirname(dataDir));
+    }
+  });
+  return async () => {
+    shared ??= makeDatabase();
+    const dataDir = await shared;
+    await endServer(join(dataDir, 'postgres', 'data'));
+    return dataDir;
+  };
 }
-
-afterAll(async () => {
-  const dataDir = await shared;
-  if (dataDir) {
-    await removeWithServers(dirname(dataDir));
-  }
-});
 
 async function makeDatabase(): Promise<string> {
   const dataDir = join(await reachableFolder(tmpdir()), '.data');
