@@ -194,7 +194,6 @@ describe('who may', () => {
       expect(await said(key, 'absent:read')).toBe(hidden);
     }
     expect(await said(await keyWith(world, ['environment:read']))).toBe('ForbiddenError');
-    // The organization and the keys.
-    expect(await countEvents(world)).toBe(before + 4);
+    expect(await countEvents(world)).toBe(before);
   });
 });
