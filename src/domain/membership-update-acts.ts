@@ -1,13 +1,15 @@
 /** How callers change what an organization keeps about a member. Ids are uuids. */
 import type { Caller } from './act.ts';
 import { demand, demandOwner, demandTrusted, membershipOf } from './authorize.ts';
-import { InputError } from './errors.ts';
+import { PROFILE_FIELDS, type ProfileField } from './identity-model.ts';
 import { changeMembership } from './membership-act.ts';
 import { type MembershipUpdate, updateMembership } from './membership-update.ts';
+import { clearedProfile, inProfile } from './profile.ts';
 
-const EMPTY_PROFILE = { givenName: null, familyName: null, pictureUrl: null, locale: null };
+/** A name can be set in both identity models, so it stands outside. */
+const FIELDS = PROFILE_FIELDS.filter((field) => field !== 'name');
 
-type Profile = { [Field in keyof typeof EMPTY_PROFILE]?: string | null };
+type Profile = { [Field in Exclude<ProfileField, 'name'>]?: string | null };
 
 /** The profile but for the name stands in an object of its own: what is left out of it stays, null clears it. */
 export type UpdateInput = Omit<MembershipUpdate, keyof Profile> & { profile?: Profile | null };
@@ -27,8 +29,8 @@ export function membershipUpdateActs(caller: Caller) {
         input.membershipId,
         'membership:update',
         (tx, organizationId) =>
-          inProfile(async () => {
-            const values = { ...input, ...(profile === null ? EMPTY_PROFILE : profile) };
+          inProfile(FIELDS, async () => {
+            const values = { ...input, ...(profile === null ? clearedProfile(FIELDS) : profile) };
             await updateMembership(tx, organizationId, values);
             return {};
           }),
@@ -45,21 +47,4 @@ export function membershipUpdateActs(caller: Caller) {
         },
       ),
   };
-}
-
-/** What is wrong is told of the fields as the caller gave them. */
-async function inProfile<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof InputError)) {
-      throw error;
-    }
-    throw new InputError(
-      error.issues.map(({ path, message }) => ({
-        path: (path[0] ?? '') in EMPTY_PROFILE ? ['profile', ...path] : path,
-        message,
-      })),
-    );
-  }
 }

@@ -2,7 +2,6 @@
 import { type Caller, perform } from './act.ts';
 import { performFollowing } from './act-following.ts';
 import { demand, demandTrusted, type Target } from './authorize.ts';
-import { InputError } from './errors.ts';
 import {
   type IdentityLink,
   type IdentityUnlink,
@@ -12,6 +11,7 @@ import {
 import { PROFILE_FIELDS, type ProfileField } from './identity-model.ts';
 import { single } from './outcome.ts';
 import type { Principal } from './principal.ts';
+import { clearedProfile, inProfile } from './profile.ts';
 import type { Transaction } from './transaction.ts';
 import { addUsers, type UserInput } from './user.ts';
 import { deleteUser, organizationsOfUser, type UserDelete } from './user-delete.ts';
@@ -45,7 +45,7 @@ export function userActs(caller: Caller) {
           demandTrustedFields(principal, input);
         },
         work: (tx) =>
-          inProfile(async (): Promise<UserResult> => {
+          inProfile(PROFILE_FIELDS, async (): Promise<UserResult> => {
             const rows = [{ ...input, ...profile }];
             return { userId: single(await addUsers(tx, rows, { act: 'create' })).id };
           }),
@@ -68,8 +68,11 @@ export function userActs(caller: Caller) {
           demandTrustedFields(principal, input);
         },
         work: (tx) =>
-          inProfile(async (): Promise<UserResult> => {
-            const changes = { ...input, ...(profile === null ? EMPTY_PROFILE : profile) };
+          inProfile(PROFILE_FIELDS, async (): Promise<UserResult> => {
+            const changes = {
+              ...input,
+              ...(profile === null ? clearedProfile(PROFILE_FIELDS) : profile),
+            };
             return { userId: await updateUser(tx, { user, expectedVersion, changes }) };
           }),
       }),
@@ -97,30 +100,9 @@ export function userActs(caller: Caller) {
   };
 }
 
-const EMPTY_PROFILE = Object.fromEntries(PROFILE_FIELDS.map((field) => [field, null])) as {
-  [Field in ProfileField]: null;
-};
-
 function demandTrustedFields(
   principal: Principal,
   { externalId, metadata }: { externalId?: unknown; metadata?: unknown },
 ): void {
   demandTrusted(principal, { externalId, metadata });
-}
-
-/** What is wrong with a profile is said with its path. */
-async function inProfile<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof InputError)) {
-      throw error;
-    }
-    throw new InputError(
-      error.issues.map(({ path, message }) => ({
-        path: PROFILE_FIELDS.some((field) => field === path[0]) ? ['profile', ...path] : path,
-        message,
-      })),
-    );
-  }
 }

@@ -1,13 +1,13 @@
 /** Every mutation, with what comes of it in each combination of identity model and memberships per user. */
-import type { TestGateway } from '../support/gateway.ts';
-
-export type Result = { __typename: string; code?: string } & Record<string, unknown>;
-
-/** One deployment with two organizations, as the cases go through it from first to last. */
-export type World = TestGateway & {
-  send(mutation: string, input: object, selection?: string): Promise<Result>;
-  ids: Record<string, string>;
-};
+import {
+  add,
+  addressOf,
+  change,
+  create,
+  type Result,
+  userOf,
+  type World,
+} from './combination-world.ts';
 
 /** What came of a case: `done` for a payload, else the code; in all combinations, or in each. */
 type Expected =
@@ -19,38 +19,6 @@ type Case = [name: string, expected: Expected, run: (world: World) => Promise<Re
 const SHARED_ONLY: Expected = ['done', 'done', 'WRONG_IDENTITY_MODEL', 'WRONG_IDENTITY_MODEL'];
 const ISOLATED_ONLY: Expected = ['WRONG_IDENTITY_MODEL', 'WRONG_IDENTITY_MODEL', 'done', 'done'];
 const MANY_ONLY: Expected = ['done', 'SINGLE_MEMBERSHIP', 'done', 'SINGLE_MEMBERSHIP'];
-
-const change =
-  (mutation: string, member: string, input: object = {}) =>
-  (world: World) =>
-    world.send(mutation, { membershipId: world.ids[member], ...input });
-
-const add = (organization: string, email: string, name: string, input: object = {}) => {
-  const selection = '... on MembershipCreatePayload { membership { id user { id } } }';
-  return async (world: World) => {
-    const answer = await world.send(
-      'membershipCreate',
-      { organization: { id: world.ids[organization] }, user: { email }, ...input },
-      selection,
-    );
-    const membership = answer.membership as { id: string; user: { id: string } } | undefined;
-    if (membership) {
-      world.ids[name] = membership.id;
-      world.ids[`${name}'s user`] = membership.user.id;
-    }
-    return answer;
-  };
-};
-
-const create =
-  (mutation: string, field: string, name: string, input: object | ((world: World) => object)) =>
-  async (world: World) => {
-    const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Payload`;
-    const given = typeof input === 'function' ? input(world) : input;
-    const answer = await world.send(mutation, given, `... on ${type} { ${field} { id } }`);
-    world.ids[name] = (answer[field] as { id: string } | undefined)?.id ?? '';
-    return answer;
-  };
 
 /** In order: each case finds what those before it left. */
 export const cases: Case[] = [
@@ -317,14 +285,3 @@ export const cases: Case[] = [
     (world) => world.send('organizationDelete', { organizationId: world.ids.A, confirmSlug: 'a' }),
   ],
 ];
-
-async function personOf(world: World, member: string) {
-  const { data } = await world.ask<{ membership: { user: { id: string; email: string } } }>(
-    'query ($id: ID!) { membership(by: { id: $id }) { user { id email } } }',
-    { id: world.ids[member] },
-  );
-  return data?.membership.user;
-}
-
-const userOf = async (world: World, member: string) => (await personOf(world, member))?.id;
-const addressOf = async (world: World, member: string) => (await personOf(world, member))?.email;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
 import { createGateway } from '../support/gateway.ts';
 import { brokenInvariants } from '../support/invariants.ts';
-import { cases, type Result, type World } from './combination-cases.ts';
+import { cases } from './combination-cases.ts';
+import type { Result, World } from './combination-world.ts';
 
 type Combination = ['SHARED' | 'ISOLATED', 'MANY' | 'ONE'];
 
