@@ -1,6 +1,10 @@
 /** The composition root: settings in, a running gateway out. */
 import type { Logger } from 'pino';
+import { recognizeKeys } from './auth/api-key.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
+import { recognizePeople } from './auth/person.ts';
+import { createRenewal } from './auth/renew.ts';
+import { createTokenVerifier } from './auth/token.ts';
 import type { Config } from './config.ts';
 import { ensureFirstKey } from './domain/first-key.ts';
 import { SYSTEM } from './domain/principal.ts';
@@ -50,8 +54,13 @@ export async function startGateway(
       await store.close();
       throw error;
     });
-    const authenticate = createAuthenticator(database);
-    const graphql = createGraphqlServer({ read: database.read, runner, log });
+    const verifier = createTokenVerifier(config.trustedIssuers ?? [], { log });
+    const { read } = database;
+    const authenticate = createAuthenticator({
+      key: recognizeKeys(database),
+      person: recognizePeople({ read, runner, verifier, log }),
+    });
+    const graphql = createGraphqlServer({ read, runner, renew: createRenewal(read), log });
     const closeSockets = serveWebSockets(http.server, { graphql, authenticate, log });
     http.serve([graphqlHandler(graphql, authenticate), graphiqlHandler({ examples })]);
     check = () => database.ping();

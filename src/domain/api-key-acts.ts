@@ -5,6 +5,7 @@ import { demand, organizationOf } from './authorize.ts';
 import { NotFoundError } from './errors.ts';
 import { loadPermissionRefusal } from './permission-rules.ts';
 import type { Principal } from './principal.ts';
+import { seesApiKey } from './visibility.ts';
 
 /** Binds the acts to a caller. */
 export function apiKeyActs(caller: Caller) {
@@ -53,6 +54,6 @@ function demandKey(principal: Principal, apiKeyId: string, organizationId: strin
   demand(principal, organizationId === null ? 'environment:update' : 'apikey:manage', {
     noun: 'API key',
     organizationId: organizationId ?? undefined,
-    seenBy: ['environment:read'],
+    isSeenBy: (caller) => seesApiKey(caller, { organizationId }),
   });
 }

@@ -1,34 +1,58 @@
 /** What an act demands of whoever calls. */
-import { ForbiddenError, NotFoundError, RoleTooHighError } from './errors.ts';
+import { ForbiddenError, NotFoundError, PolicyError, RoleTooHighError } from './errors.ts';
 import { can, lacking, mayTouchOwners, type PermissionName } from './permission.ts';
 import type { Principal } from './principal.ts';
+import { seesMembership, seesOrganization } from './visibility.ts';
 
-/** What an act is about, and which permissions show that it is there. */
+/** What an act is about. For those who do not see it, it does not exist. */
 export type Target = {
   noun: string;
   /** uuid; left out for what belongs to the environment. */
   organizationId?: string;
-  seenBy: readonly PermissionName[];
+  isSeenBy(principal: Principal): boolean;
 };
+
+/** Of which membership it is: uuids. */
+export type MembershipPlace = { organizationId: string; userId: string };
 
 /**
  * Demands a permission. For those who may not see the target it does not exist.
  *
- * @throws ForbiddenError or NotFoundError
+ * @throws PolicyError, ForbiddenError or NotFoundError
  */
 export function demand(principal: Principal, permission: PermissionName, target?: Target): void {
   if (can(principal, permission, target?.organizationId)) {
     return;
   }
-  if (target && !target.seenBy.some((name) => can(principal, name, target.organizationId))) {
+  if (target && !target.isSeenBy(principal)) {
     throw new NotFoundError(target.noun);
   }
+  demandSignIn(principal, target?.organizationId);
   throw new ForbiddenError(permission);
 }
 
-/** How an act is about a membership of the organization (uuid). */
-export function membershipOf(organizationId: string): Target {
-  return { noun: 'membership', organizationId, seenBy: ['membership:read'] };
+/**
+ * Demands that a person signed in as the organization (uuid) wants it.
+ *
+ * @throws PolicyError
+ */
+export function demandSignIn(principal: Principal, organizationId: string | undefined): void {
+  const rights =
+    principal.kind === 'user' && organizationId !== undefined
+      ? principal.rights.get(organizationId)
+      : undefined;
+  if (rights !== undefined && rights.refusal !== null) {
+    throw new PolicyError(rights.refusal, rights.allowedAuthMethods);
+  }
+}
+
+/** How an act is about a membership. */
+export function membershipOf(place: MembershipPlace): Target {
+  return {
+    noun: 'membership',
+    organizationId: place.organizationId,
+    isSeenBy: (principal) => seesMembership(principal, place),
+  };
 }
 
 /** How an act is about the organization (uuid). */
@@ -36,7 +60,7 @@ export function organizationOf(organizationId: string): Target {
   return {
     noun: 'organization',
     organizationId,
-    seenBy: ['organization:read', 'membership:read'],
+    isSeenBy: (principal) => seesOrganization(principal, { id: organizationId }),
   };
 }
 

@@ -1,5 +1,9 @@
 /** The environment: its settings, and what must be in every database before anything else. */
-import type { IdentityModel, MembershipsPerUser } from '../db/generated/prisma/enums.ts';
+import type {
+  IdentityModel,
+  MembershipsPerUser,
+  OrganizationCreation,
+} from '../db/generated/prisma/enums.ts';
 import { NIL_UUID } from './id.ts';
 import { BUILT_IN_ROLES, PERMISSIONS } from './permission.ts';
 import type { Transaction } from './transaction.ts';
@@ -21,6 +25,7 @@ const BUILT_IN_ROLE_TEXTS = {
 export type EnvironmentRules = {
   identityModel: IdentityModel;
   membershipsPerUser: MembershipsPerUser;
+  organizationCreation: OrganizationCreation;
   /** Seconds. */
   invitationLifetime: number;
   creatorRoleId: string;
@@ -31,7 +36,7 @@ export type EnvironmentRules = {
 export async function readEnvironment(tx: Transaction): Promise<EnvironmentRules> {
   const rows = await tx.db.$queryRaw<EnvironmentRules[]>`
     SELECT identity_model AS "identityModel", memberships_per_user AS "membershipsPerUser",
-      invitation_lifetime AS "invitationLifetime", creator_role_id AS "creatorRoleId", member_role_id AS "memberRoleId"
+      organization_creation AS "organizationCreation", invitation_lifetime AS "invitationLifetime", creator_role_id AS "creatorRoleId", member_role_id AS "memberRoleId"
     FROM environment`;
   const [environment] = rows;
   if (environment === undefined) {

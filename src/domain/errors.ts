@@ -1,5 +1,5 @@
 /** What the rules refuse, as the members of the result unions: a code, one plain sentence, and data as fields. */
-import type { IdentityModel, MembershipStatus } from '../db/generated/prisma/enums.ts';
+import type { AuthMethod, IdentityModel, MembershipStatus } from '../db/generated/prisma/enums.ts';
 
 /** A field of an input that is wrong, and what was expected of it. */
 export type InputIssue = { path: string[]; message: string };
@@ -14,6 +14,7 @@ export type ErrorCode =
   | DuplicateCode
   | 'ALREADY_INVITED'
   | 'ALREADY_MEMBER'
+  | 'AUTH_METHOD_NOT_ALLOWED'
   | 'BUSY'
   | 'CONFLICT'
   | 'DOMAIN_NOT_ALLOWED'
@@ -23,6 +24,7 @@ export type ErrorCode =
   | 'INVITES_NOT_ALLOWED'
   | 'LAST_OWNER'
   | 'MEMBERSHIPS_EXIST'
+  | 'MFA_REQUIRED'
   | 'NOT_FOUND'
   | 'PERMISSION_IN_USE'
   | 'ROLE_CYCLE'
@@ -82,6 +84,25 @@ export class ForbiddenError extends DomainError {
   constructor(permission: string, message = `This needs the permission ${permission}.`) {
     super('FORBIDDEN', message);
     this.permission = permission;
+  }
+}
+
+export class PolicyError extends DomainError {
+  override readonly name = 'PolicyError';
+  /** The ways to sign in that the organization allows; null: any. */
+  readonly allowedAuthMethods: AuthMethod[] | null;
+
+  constructor(
+    code: 'AUTH_METHOD_NOT_ALLOWED' | 'MFA_REQUIRED',
+    allowedAuthMethods: AuthMethod[] | null,
+  ) {
+    super(
+      code,
+      code === 'MFA_REQUIRED'
+        ? 'The organization asks for a sign-in with several factors.'
+        : 'The organization does not allow this way to sign in.',
+    );
+    this.allowedAuthMethods = allowedAuthMethods;
   }
 }
 

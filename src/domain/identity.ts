@@ -3,6 +3,7 @@ import type { AuthMethod } from '../db/generated/prisma/enums.ts';
 import { DuplicateError, InputError, NotFoundError } from './errors.ts';
 import { encodeId } from './id.ts';
 import { type Reader, readInput } from './input.ts';
+import { retireAccounts } from './retired-identity.ts';
 import type { Transaction } from './transaction.ts';
 import { byId, lockUser } from './user-lock.ts';
 
@@ -77,6 +78,7 @@ export async function unlinkIdentity(tx: Transaction, input: IdentityUnlink): Pr
   if (count === 0) {
     throw new NotFoundError('identity');
   }
+  await retireAccounts(tx, [account]);
   await touch(tx, id);
   tx.append({ type: 'IDENTITY_UNLINKED', cause: 'UNLINKED', userId: id, detail: { issuer } });
 }

@@ -1,16 +1,17 @@
 /** What callers do to memberships, one at a time. Ids are uuids. */
 import { type Caller, perform } from './act.ts';
 import { demand, demandTrusted, membershipOf, organizationOf } from './authorize.ts';
-import { InputError, NotFoundError } from './errors.ts';
+import { ForbiddenError, InputError, NotFoundError } from './errors.ts';
 import {
   addMembers,
+  leaveOrganizations,
   type MemberInput,
   reinstateMembers,
   removeMembers,
   type SuspendInput,
   suspendMembers,
 } from './membership.ts';
-import { changeMembership } from './membership-act.ts';
+import { changeMembership, type MembershipAuthority } from './membership-act.ts';
 import type { ChangeInput } from './membership-change.ts';
 import { type DeleteInput, deleteMember } from './membership-delete.ts';
 import type { MemberOutcome } from './membership-enter.ts';
@@ -18,7 +19,27 @@ import { type ReactivateInput, reactivateMembers } from './membership-reactivate
 import { findOrganizationId, type OrganizationNames } from './organization-find.ts';
 import { single } from './outcome.ts';
 import { can } from './permission.ts';
+import { isOwnMembership } from './principal.ts';
 import type { RoleNames } from './role.ts';
+
+const SUSPEND: MembershipAuthority = { permission: 'membership:suspend' };
+
+const REMOVE: MembershipAuthority = { permission: 'membership:remove' };
+
+const DELETE: MembershipAuthority = {
+  permission: 'membership:remove',
+  // It tells whether an address is the member's.
+  demandMore: (principal, place) =>
+    demand(principal, 'membership:readDetails', membershipOf(place)),
+};
+
+const LEAVE: MembershipAuthority = {
+  permission: 'membership:remove',
+  isOwnAffair: isOwnMembership,
+  demandMore() {
+    throw new ForbiddenError('membership:remove', 'Nobody leaves for somebody else: remove them.');
+  },
+};
 
 /** Exactly one name of the user. An address finds or creates them. */
 export type CreateInput = RoleNames &
@@ -40,19 +61,19 @@ export function membershipActs(caller: Caller) {
 
     /** Suspends a member. @throws InvalidTransitionError, LastOwnerError, ConflictError, and as every act */
     suspend: (input: SuspendInput) =>
-      changeMembership(caller, input.membershipId, 'membership:suspend', async (tx) =>
+      changeMembership(caller, input.membershipId, SUSPEND, async (tx) =>
         single(await suspendMembers(tx, [input])),
       ),
 
     /** Ends a suspension. @throws InvalidTransitionError, SeatLimitError, ConflictError, and as every act */
     reinstate: (input: ChangeInput) =>
-      changeMembership(caller, input.membershipId, 'membership:suspend', async (tx) =>
+      changeMembership(caller, input.membershipId, SUSPEND, async (tx) =>
         single(await reinstateMembers(tx, [input])),
       ),
 
     /** Removes a member. @throws InvalidTransitionError, LastOwnerError, ConflictError, and as every act */
     remove: (input: ChangeInput) =>
-      changeMembership(caller, input.membershipId, 'membership:remove', async (tx) =>
+      changeMembership(caller, input.membershipId, REMOVE, async (tx) =>
         single(await removeMembers(tx, [input])),
       ),
 
@@ -63,23 +84,21 @@ export function membershipActs(caller: Caller) {
      * every act
      */
     reactivate: (input: ReactivateInput) =>
-      changeMembership(caller, input.membershipId, 'membership:remove', async (tx) =>
+      changeMembership(caller, input.membershipId, REMOVE, async (tx) =>
         single(await reactivateMembers(tx, [input])),
       ),
 
     /** Deletes a membership for good. @throws LastOwnerError, ConflictError, and as every act */
     delete: (input: DeleteInput) =>
-      changeMembership(
-        caller,
-        input.membershipId,
-        'membership:remove',
-        async (tx) => {
-          await deleteMember(tx, input);
-          return {};
-        },
-        // It tells whether an address is the member's.
-        (principal, organizationId) =>
-          demand(principal, 'membership:readDetails', membershipOf(organizationId)),
+      changeMembership(caller, input.membershipId, DELETE, async (tx) => {
+        await deleteMember(tx, input);
+        return {};
+      }),
+
+    /** Leaves an organization. @throws InvalidTransitionError, LastOwnerError, ConflictError, and as every act */
+    leave: (input: ChangeInput) =>
+      changeMembership(caller, input.membershipId, LEAVE, async (tx) =>
+        single(await leaveOrganizations(tx, [input])),
       ),
   };
 }

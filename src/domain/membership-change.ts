@@ -1,5 +1,6 @@
 /** Moves of memberships that exist, many at once. */
 import type { Prisma } from '../db/generated/prisma/client.ts';
+import type { MembershipPlace } from './authorize.ts';
 import { settleDeadlines } from './deadline.ts';
 import { ConflictError, LastOwnerError, SeatLimitError } from './errors.ts';
 import type { NewEvent } from './event.ts';
@@ -58,6 +59,16 @@ export async function organizationsOf(
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT DISTINCT organization_id AS id FROM membership WHERE id = ANY(${membershipIds}::uuid[])`;
   return rows.map(({ id }) => id);
+}
+
+/** Where a membership (uuid) is, and whose: uuids; null when there is none. */
+export async function placeOf(
+  db: Pick<Prisma.TransactionClient, '$queryRaw'>,
+  membershipId: string,
+): Promise<MembershipPlace | null> {
+  const [place] = await db.$queryRaw<MembershipPlace[]>`
+    SELECT organization_id AS "organizationId", user_id AS "userId" FROM membership WHERE id = ${membershipId}::uuid`;
+  return place ?? null;
 }
 
 /**

@@ -10,9 +10,11 @@ type SimpleAct =
   | 'invite'
   | 'create'
   | 'add'
+  | 'join'
   | 'suspend'
   | 'reinstate'
   | 'remove'
+  | 'leave'
   | 'reactivate'
   | 'deadline';
 
@@ -31,6 +33,7 @@ type From = MembershipStatus | 'NONE';
 const INVITED: Move = { to: 'PENDING_INVITE', cause: 'INVITED' };
 const CREATED: Move = { to: 'ACTIVE', cause: 'CREATED' };
 const ADDED: Move = { to: 'ACTIVE', cause: 'ADDED' };
+const JOINED: Move = { to: 'ACTIVE', cause: 'JOINED_BY_DOMAIN' };
 const REMOVED: Move = { to: 'REMOVED', cause: 'REMOVED' };
 
 const REACTIVATED: Move = { to: 'ACTIVE', cause: 'REACTIVATED' };
@@ -60,6 +63,14 @@ const MOVES: Record<SimpleAct, Record<From, Move>> = {
     SUSPENDED: 'INVALID_TRANSITION',
     REMOVED: REACTIVATED,
   },
+  join: {
+    NONE: JOINED,
+    PENDING_INVITE: JOINED,
+    INVITE_EXPIRED: JOINED,
+    ACTIVE: 'ALREADY_MEMBER',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: JOINED,
+  },
   suspend: {
     NONE: 'NOT_FOUND',
     PENDING_INVITE: 'INVALID_TRANSITION',
@@ -82,6 +93,14 @@ const MOVES: Record<SimpleAct, Record<From, Move>> = {
     INVITE_EXPIRED: REMOVED,
     ACTIVE: REMOVED,
     SUSPENDED: REMOVED,
+    REMOVED: 'INVALID_TRANSITION',
+  },
+  leave: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: 'INVALID_TRANSITION',
+    INVITE_EXPIRED: 'INVALID_TRANSITION',
+    ACTIVE: { to: 'REMOVED', cause: 'LEFT' },
+    SUSPENDED: 'INVALID_TRANSITION',
     REMOVED: 'INVALID_TRANSITION',
   },
   reactivate: {

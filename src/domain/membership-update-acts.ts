@@ -4,6 +4,7 @@ import { demand, demandOwner, demandTrusted, membershipOf } from './authorize.ts
 import { PROFILE_FIELDS, type ProfileField } from './identity-model.ts';
 import { changeMembership } from './membership-act.ts';
 import { type MembershipUpdate, updateMembership } from './membership-update.ts';
+import { mayUpdateOwn } from './principal.ts';
 import { clearedProfile, inProfile } from './profile.ts';
 
 /** A name can be set in both identity models, so it stands outside. */
@@ -27,24 +28,41 @@ export function membershipUpdateActs(caller: Caller) {
       changeMembership(
         caller,
         input.membershipId,
-        'membership:update',
+        {
+          permission: 'membership:update',
+          isOwnAffair: (principal, place) =>
+            mayUpdateOwn(principal, place) && isForThePerson(input),
+          demandMore(principal, place) {
+            const { emailAddress, externalId, metadata, isBreakglass } = input;
+            demandTrusted(principal, { externalId, metadata });
+            // It tells whether the address is the member's.
+            if (emailAddress !== undefined) {
+              demand(principal, 'membership:readDetails', membershipOf(place));
+            }
+            if (isBreakglass !== undefined) {
+              demandOwner(principal, 'membership:update', place.organizationId);
+            }
+          },
+        },
         (tx, organizationId) =>
           inProfile(FIELDS, async () => {
             const values = { ...input, ...(profile === null ? clearedProfile(FIELDS) : profile) };
             await updateMembership(tx, organizationId, values);
             return {};
           }),
-        (principal, organizationId) => {
-          const { emailAddress, externalId, metadata, isBreakglass } = input;
-          demandTrusted(principal, { externalId, metadata });
-          // It tells whether the address is the member's.
-          if (emailAddress !== undefined) {
-            demand(principal, 'membership:readDetails', membershipOf(organizationId));
-          }
-          if (isBreakglass !== undefined) {
-            demandOwner(principal, 'membership:update', organizationId);
-          }
-        },
       ),
   };
+}
+
+/** What members change of their own membership besides the profile. */
+const OWN = new Set<keyof UpdateInput>([
+  'membershipId',
+  'expectedVersion',
+  'name',
+  'untrustedMetadata',
+]);
+
+function isForThePerson(input: Omit<UpdateInput, 'profile'>): boolean {
+  const given = Object.keys(input) as (keyof typeof input)[];
+  return given.every((field) => input[field] === undefined || OWN.has(field));
 }

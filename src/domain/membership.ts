@@ -28,13 +28,13 @@ export type MemberInput = RoleNames & {
   untrustedMetadata?: Record<string, unknown> | null;
   joinedAt?: Date | null;
   primaryIdentityProvider?: string | null;
-  /** @default by the act: CREATOR, ADDED, IMPORT */
+  /** @default by the act: CREATOR, ADDED, JIT, IMPORT */
   provisioningMethod?: ProvisioningMethod;
 };
 
 export type AddMembersOptions = {
-  /** `create`: as the creator of an organization that is new. */
-  act: 'create' | 'add' | 'import';
+  /** `create`: as the creator of an organization that is new; `join`: by themselves. */
+  act: 'create' | 'add' | 'join' | 'import';
   /** Whether an import brings back those who were removed. @default false */
   reactivate?: boolean;
 };
@@ -42,7 +42,7 @@ export type AddMembersOptions = {
 /** `until`: left out, the suspension has no end. */
 export type SuspendInput = ChangeInput & { until?: Date | null };
 
-const PROVISIONED = { create: 'CREATOR', add: 'ADDED', import: 'IMPORT' } as const;
+const PROVISIONED = { create: 'CREATOR', add: 'ADDED', join: 'JIT', import: 'IMPORT' } as const;
 
 /** The earliest time that anybody can have joined. */
 const EARLIEST = new Date('1970-01-01T00:00:00Z');
@@ -107,7 +107,20 @@ export async function reinstateMembers(tx: Transaction, rows: ChangeInput[]): Pr
  * Removes members, whose organizations are locked: their roles go, and their open invitation is revoked. Refuses rows
  * with InputError, NotFoundError, InvalidTransitionError or LastOwnerError.
  */
-export async function removeMembers(tx: Transaction, rows: ChangeInput[]): Promise<Outcome[]> {
+export function removeMembers(tx: Transaction, rows: ChangeInput[]): Promise<Outcome[]> {
+  return endMemberships(tx, rows, 'remove');
+}
+
+/** The same for members who leave by themselves, which only who is ACTIVE can. */
+export function leaveOrganizations(tx: Transaction, rows: ChangeInput[]): Promise<Outcome[]> {
+  return endMemberships(tx, rows, 'leave');
+}
+
+async function endMemberships(
+  tx: Transaction,
+  rows: ChangeInput[],
+  kind: 'remove' | 'leave',
+): Promise<Outcome[]> {
   const valid = rows.map((row) => readRow((read) => readChange(read, row)));
   const records = await loadForChange(tx, idsOf(rows));
   // Their counts change: users come after organizations, in the order of their ids.
@@ -117,7 +130,7 @@ export async function removeMembers(tx: Transaction, rows: ChangeInput[]): Promi
   );
   const held = await loadHeldRoles(tx, [...records.keys()]);
   return changeMembers(tx, records, valid, {
-    act: { kind: 'remove' },
+    act: { kind },
     change: ({ invitations }) => ({
       singleUserId: null,
       roles: [],

@@ -2,9 +2,11 @@
 import { type Caller, perform } from './act.ts';
 import { demand, demandTrusted, organizationOf } from './authorize.ts';
 import { demandToHoldDefaults } from './default-role.ts';
-import { InputError, NotFoundError } from './errors.ts';
+import { readEnvironment } from './environment.ts';
+import { ForbiddenError, InputError, NotFoundError } from './errors.ts';
 import { readInput } from './input.ts';
 import { addMembers } from './membership.ts';
+import { enterThemselves } from './membership-self.ts';
 import { addOrganizations, type OrganizationInput } from './organization.ts';
 import { deleteOrganization, type OrganizationDeletion } from './organization-delete.ts';
 import { findOrganizationId, type OrganizationNames } from './organization-find.ts';
@@ -12,6 +14,7 @@ import { DEFAULT_SETTINGS } from './organization-settings.ts';
 import { type OrganizationChanges, updateOrganization } from './organization-update.ts';
 import { isRefused, type Outcome, single } from './outcome.ts';
 import type { PermissionName } from './permission.ts';
+import type { Principal } from './principal.ts';
 import type { Transaction } from './transaction.ts';
 
 export type OrganizationCreateInput = OrganizationInput & {
@@ -39,15 +42,15 @@ const NEEDED: Record<keyof OrganizationChanges, PermissionName> = {
 export function organizationActs(caller: Caller) {
   return {
     /**
-     * Creates an organization, with its owner if one is named.
+     * Creates an organization, with its owner: the person who creates it, or whoever a key names.
      *
      * @throws DuplicateError, RoleTooHighError, SeatLimitError, SingleMembershipError, and as every act
      */
     create: (input: OrganizationCreateInput) =>
       perform(caller, {
         authorize(principal) {
-          const { externalId, metadata, seatLimit } = input;
-          demand(principal, 'organization:create');
+          const { externalId, metadata, seatLimit, ownerEmail } = input;
+          demandCreation(principal, ownerEmail);
           demandTrusted(principal, { externalId, metadata, seatLimit });
         },
         work: (tx) => createOrganization(tx, input),
@@ -91,6 +94,11 @@ async function createOrganization(
   tx: Transaction,
   { ownerEmail, ...input }: OrganizationCreateInput,
 ): Promise<{ organizationId: string; membershipId: string | null }> {
+  const { principal } = tx;
+  const environment = await readEnvironment(tx);
+  if (principal.kind === 'user' && environment.organizationCreation === 'KEYS_ONLY') {
+    throw new ForbiddenError('organization:create', 'Only API keys create organizations here.');
+  }
   const email = readInput((read) =>
     ownerEmail == null ? null : read.email('ownerEmail', ownerEmail),
   );
@@ -101,11 +109,21 @@ async function createOrganization(
   const { id } = single(outcomes);
   const settings = { ...DEFAULT_SETTINGS, ...input.settings };
   await demandToHoldDefaults(tx, DEFAULT_SETTINGS, settings, id);
+  if (principal.kind === 'user') {
+    return { organizationId: id, membershipId: await enterThemselves(tx, id, principal, 'create') };
+  }
   if (email === null) {
     return { organizationId: id, membershipId: null };
   }
   const owner = single(await addMembers(tx, [{ organizationId: id, email }], { act: 'create' }));
   return { organizationId: id, membershipId: owner.membershipId };
+}
+
+/** Keys create organizations for others, people for themselves. @throws ForbiddenError */
+function demandCreation(principal: Principal, ownerEmail: string | null | undefined): void {
+  if (principal.kind !== 'user' || principal.signIn.organizationId !== null || ownerEmail != null) {
+    demand(principal, 'organization:create');
+  }
 }
 
 function issuesOf(outcomes: Outcome[]) {

@@ -7,9 +7,13 @@ import {
   updatePermission,
 } from './application-permission.ts';
 import { demand, type Target } from './authorize.ts';
+import { can } from './permission.ts';
 import type { Transaction } from './transaction.ts';
 
-const PERMISSION: Target = { noun: 'permission', seenBy: ['environment:read'] };
+const PERMISSION: Target = {
+  noun: 'permission',
+  isSeenBy: (principal) => can(principal, 'environment:read'),
+};
 
 /** Binds the acts to a caller. */
 export function permissionActs(caller: Caller) {

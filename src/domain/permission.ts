@@ -78,6 +78,36 @@ export function covers(patterns: readonly string[], permission: string): boolean
 }
 
 /**
+ * What `principal` holds in the organization (uuid), or, without one, in the environment as a whole: names and wildcards.
+ * Of Gatehouse's own permissions, only `can` tells which of them count there.
+ */
+function heldBy(principal: Principal, organizationId?: string): readonly string[] {
+  switch (principal.kind) {
+    case 'system':
+      return [ALL_PERMISSIONS];
+    case 'apiKey': {
+      const reaches =
+        principal.organizationId === null || principal.organizationId === organizationId;
+      return reaches ? principal.permissions : [];
+    }
+    case 'user':
+      return organizationId === undefined
+        ? []
+        : (principal.rights.get(organizationId)?.permissions ?? []);
+    case 'anonymous':
+      return [];
+  }
+}
+
+/** Whether the permissions of the environment can be the principal's at all. */
+function isOfEnvironment(principal: Principal): boolean {
+  return (
+    principal.kind === 'system' ||
+    (principal.kind === 'apiKey' && principal.organizationId === null)
+  );
+}
+
+/**
  * Whether `principal` may do what `permission` opens: in the organization (uuid), or, without one, in the environment
  * as a whole. Everything that asks for a right asks here.
  */
@@ -86,17 +116,32 @@ export function can(
   permission: PermissionName,
   organizationId?: string,
 ): boolean {
-  if (principal.kind !== 'apiKey') {
-    return principal.kind === 'system';
-  }
-  if (principal.organizationId === null) {
-    return covers(principal.permissions, permission);
-  }
   return (
-    principal.organizationId === organizationId &&
-    CATALOGUE[permission][0] === 'organization' &&
-    covers(principal.permissions, permission)
+    (CATALOGUE[permission][0] === 'organization' || isOfEnvironment(principal)) &&
+    covers(heldBy(principal, organizationId), permission)
   );
+}
+
+/** The organizations (uuids) where the principal may do what `permission` opens; null: in all there are. */
+export function organizationsWhere(
+  principal: Principal,
+  permission: PermissionName,
+): string[] | null {
+  if (isOfEnvironment(principal) && can(principal, permission)) {
+    return null;
+  }
+  const candidates =
+    principal.kind === 'user'
+      ? [...principal.rights.keys()]
+      : principal.kind === 'apiKey' && principal.organizationId !== null
+        ? [principal.organizationId]
+        : [];
+  return candidates.filter((id) => can(principal, permission, id));
+}
+
+/** Whether the principal may do it in some organization, or in the environment as a whole. */
+export function canSomewhere(principal: Principal, permission: PermissionName): boolean {
+  return organizationsWhere(principal, permission)?.length !== 0;
 }
 
 /**
@@ -107,10 +152,7 @@ export function permissionsOf(principal: Principal, organizationId?: string): st
   const own = PERMISSIONS.flatMap(({ name }) =>
     can(principal, name, organizationId) ? [name] : [],
   );
-  const reaches =
-    principal.kind === 'apiKey' &&
-    (principal.organizationId === null || principal.organizationId === organizationId);
-  const others = reaches ? principal.permissions.filter((name) => !(name in CATALOGUE)) : [];
+  const others = heldBy(principal, organizationId).filter((name) => !(name in CATALOGUE));
   return [...own, ...others];
 }
 
@@ -120,16 +162,16 @@ export function lacking(
   permissions: readonly string[],
   organizationId?: string,
 ): string[] {
-  if (principal.kind === 'system') {
-    return [];
-  }
-  const reaches =
-    principal.kind === 'apiKey' &&
-    (principal.organizationId === null || principal.organizationId === organizationId);
-  return permissions.filter((name) => !reaches || !covers(principal.permissions, name));
+  const held = heldBy(principal, organizationId);
+  return permissions.filter((name) => !covers(held, name));
 }
 
-/** Whether the principal may act on owners of the organization (uuid): only those who hold all that owners do. */
+/**
+ * Whether the principal may act on owners of the organization (uuid): owners may, and keys that hold all that owners
+ * do.
+ */
 export function mayTouchOwners(principal: Principal, organizationId: string): boolean {
-  return lacking(principal, BUILT_IN_ROLES.owner, organizationId).length === 0;
+  return principal.kind === 'user'
+    ? principal.rights.get(organizationId)?.isOwner === true
+    : lacking(principal, BUILT_IN_ROLES.owner, organizationId).length === 0;
 }

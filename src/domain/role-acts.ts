@@ -9,6 +9,7 @@ import { deleteRole, type RoleDeleteInput } from './role-delete.ts';
 import { loadRole, type RoleRecord } from './role-record.ts';
 import { type RoleUpdateInput, updateRole } from './role-update.ts';
 import type { Transaction } from './transaction.ts';
+import { seesRole } from './visibility.ts';
 
 /** Binds the acts to a caller. */
 export function roleActs(caller: Caller) {
@@ -65,12 +66,10 @@ function scopeOf(organizationId: string | null) {
 
 function demandRole(principal: Principal, { organizationId, isBuiltIn }: Home): void {
   const permission: PermissionName = organizationId === null ? 'environment:update' : 'role:manage';
-  // A key of an organization sees the environment's roles too, since they are assigned there.
-  const home = principal.kind === 'apiKey' ? principal.organizationId : null;
   demand(principal, permission, {
     noun: 'role',
-    organizationId: organizationId ?? home ?? undefined,
-    seenBy: ['role:read', 'environment:read'],
+    organizationId: organizationId ?? undefined,
+    isSeenBy: (caller) => seesRole(caller, { organizationId }),
   });
   if (isBuiltIn) {
     throw new ForbiddenError(permission, 'The built-in roles cannot be changed.');

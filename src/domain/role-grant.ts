@@ -12,13 +12,8 @@ export async function loadEffectivePermissions(
     return new Map();
   }
   const rows = await tx.db.$queryRaw<{ id: string; permissions: string[] }[]>`
-    WITH RECURSIVE chain(id, permissions, extends_role_id) AS (
-      SELECT id, permissions, extends_role_id FROM role WHERE id = ANY(${roleIds}::uuid[])
-      UNION SELECT chain.id, role.permissions, role.extends_role_id
-      FROM chain JOIN role ON role.id = chain.extends_role_id
-    )
-    SELECT id, array_agg(DISTINCT permission ORDER BY permission) AS permissions
-    FROM chain, unnest(permissions) AS permission GROUP BY id`;
+    SELECT role_id AS id, array_agg(permission ORDER BY permission) AS permissions
+    FROM role_permissions(${roleIds}::uuid[]) GROUP BY role_id`;
   const given = new Map(rows.map(({ id, permissions }) => [id, permissions]));
   return new Map(roleIds.map((id) => [id, given.get(id) ?? []]));
 }

@@ -5,6 +5,7 @@ import { BusyError } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import { flushEvents } from './event-flush.ts';
 import { takeLocks } from './lock.ts';
+import { type RightsRow, readRights } from './membership-rights.ts';
 import { ANONYMOUS, actorOf, type Principal } from './principal.ts';
 import { isPoolExhausted, sqlState } from './sql-state.ts';
 
@@ -120,7 +121,7 @@ async function attempt<T>(
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   await takeLocks(db, scope.environment ?? 'shared', scope.organizations);
-  const { now, principal } = await lookAround(db, scope.principal);
+  const { now, principal } = await lookAround(db, scope);
   const events: NewEvent[] = [];
   const tx: Transaction = {
     db,
@@ -143,26 +144,42 @@ async function attempt<T>(
 }
 
 /**
- * The time, and the rights of whoever is calling. Asked after the locks were had: in the same statement both would be
- * stale by as long as they were waited for.
+ * The time, and the rights of whoever is calling, a person's in the locked organizations. Asked after the locks were
+ * had: in the same statement both would be stale by as long as they were waited for.
  */
 async function lookAround(
   db: Prisma.TransactionClient,
-  principal: Principal,
+  { principal, organizations }: TransactionScope,
 ): Promise<{ now: Date; principal: Principal }> {
   const keyId = principal.kind === 'apiKey' ? principal.id : null;
-  const rows = await db.$queryRaw<{ now: Date; permissions: string[] | null }[]>`
+  const userId = principal.kind === 'user' ? principal.id : null;
+  const identityId = principal.kind === 'user' ? principal.signIn.identityId : null;
+  const rows = await db.$queryRaw<Surroundings[]>`
     SELECT date_trunc('milliseconds', clock_timestamp()) AS now, (
       SELECT permissions FROM api_key
       WHERE id = ${keyId}::uuid AND revoked_at IS NULL AND coalesce(expires_at > clock_timestamp(), true)
-    ) AS permissions`;
+    ) AS permissions, (
+      SELECT coalesce((
+        SELECT jsonb_agg(to_jsonb(r)) FROM membership_rights(user_id, clock_timestamp(), ${organizations}::uuid[]) r
+      ), '[]') FROM identity WHERE id = ${identityId}::uuid AND user_id = ${userId}::uuid
+    ) AS rights`;
   const [found] = rows;
   if (found === undefined) {
     throw new Error('The database did not tell the time.');
   }
-  const { now, permissions } = found;
-  if (principal.kind !== 'apiKey') {
-    return { now, principal };
+  return { now: found.now, principal: withRights(principal, found) };
+}
+
+type Surroundings = { now: Date; permissions: string[] | null; rights: RightsRow[] | null };
+
+function withRights(principal: Principal, { permissions, rights }: Surroundings): Principal {
+  if (principal.kind === 'apiKey') {
+    return permissions === null ? ANONYMOUS : { ...principal, permissions };
   }
-  return { now, principal: permissions === null ? ANONYMOUS : { ...principal, permissions } };
+  if (principal.kind === 'user') {
+    return rights === null
+      ? ANONYMOUS
+      : { ...principal, rights: readRights(rights, principal.signIn) };
+  }
+  return principal;
 }

@@ -10,11 +10,13 @@ import {
 } from './identity.ts';
 import { PROFILE_FIELDS, type ProfileField } from './identity-model.ts';
 import { single } from './outcome.ts';
-import type { Principal } from './principal.ts';
+import { can } from './permission.ts';
+import { isSelf, type Principal } from './principal.ts';
 import { clearedProfile, inProfile } from './profile.ts';
 import type { Transaction } from './transaction.ts';
 import { addUsers, type UserInput } from './user.ts';
 import { deleteUser, organizationsOfUser, type UserDelete } from './user-delete.ts';
+import { sharesOrganization } from './user-reach.ts';
 import { type UserUpdate, updateUser } from './user-update.ts';
 
 /** The profile stands in an object of its own. As in updates: what is left out stays, null clears it. */
@@ -24,18 +26,35 @@ type WithProfile<Input> = Omit<Input, ProfileField> & {
 
 type UserResult = { userId: string };
 
-const USER: Target = { noun: 'user', seenBy: ['user:read'] };
+/** How an act is about a user (uuid; null: one that is named in another way). */
+async function userTarget({ runner, principal }: Caller, userId: string | null): Promise<Target> {
+  const isShown = userId !== null && (await sharesOrganization(runner.prisma, principal, userId));
+  return {
+    noun: 'user',
+    isSeenBy: (asking) =>
+      isShown || can(asking, 'user:read') || (userId !== null && isSelf(asking, userId)),
+  };
+}
+
+/** What people change of their own besides the profile. */
+const OWN = new Set(['untrustedMetadata']);
+
+function isForThePerson(input: Record<string, unknown>): boolean {
+  return Object.keys(input).every((field) => input[field] === undefined || OWN.has(field));
+}
 
 /** Binds the acts to a caller. */
 export function userActs(caller: Caller) {
-  const change = (input: UserResult, work: (tx: Transaction) => Promise<void>) =>
-    perform(caller, {
-      authorize: (principal) => demand(principal, 'user:update', USER),
+  const change = async (input: UserResult, work: (tx: Transaction) => Promise<void>) => {
+    const target = await userTarget(caller, input.userId);
+    return perform(caller, {
+      authorize: (principal) => demand(principal, 'user:update', target),
       async work(tx): Promise<UserResult> {
         await work(tx);
         return { userId: input.userId };
       },
     });
+  };
   return {
     /** Creates a user. @throws WrongIdentityModelError, DuplicateError, and as every act */
     create: ({ profile, ...input }: WithProfile<Omit<UserInput, 'issuer' | 'subject'>>) =>
@@ -52,15 +71,19 @@ export function userActs(caller: Caller) {
       }),
 
     /** Changes a user. @throws ConflictError, WrongIdentityModelError, DuplicateError, and as every act */
-    update: ({
+    async update({
       user,
       expectedVersion,
       profile,
       ...input
-    }: WithProfile<UserUpdate['changes']> & Omit<UserUpdate, 'changes'>) =>
-      perform(caller, {
+    }: WithProfile<UserUpdate['changes']> & Omit<UserUpdate, 'changes'>) {
+      const target = await userTarget(caller, user.userId);
+      return perform(caller, {
         authorize(principal) {
-          demand(principal, 'user:update', USER);
+          if (user.userId !== null && isSelf(principal, user.userId) && isForThePerson(input)) {
+            return;
+          }
+          demand(principal, 'user:update', target);
           if (user.userId === null) {
             // Who may not read an address or external id is not told whose it is either.
             demand(principal, 'user:read');
@@ -75,14 +98,19 @@ export function userActs(caller: Caller) {
             };
             return { userId: await updateUser(tx, { user, expectedVersion, changes }) };
           }),
-      }),
+      });
+    },
 
     /** Erases a user. @throws ConflictError, LastOwnerError, and as every act */
-    delete: (input: UserDelete) =>
-      performFollowing(caller, {
+    async delete(input: UserDelete) {
+      const target = await userTarget(caller, input.userId);
+      return performFollowing(caller, {
         find: () => organizationsOfUser(caller.runner.prisma, input.userId),
         authorize(principal) {
-          demand(principal, 'user:delete', USER);
+          if (isSelf(principal, input.userId)) {
+            return;
+          }
+          demand(principal, 'user:delete', target);
           // The confirmation tells whether the address is right.
           demand(principal, 'user:read');
         },
@@ -90,7 +118,8 @@ export function userActs(caller: Caller) {
           await deleteUser(tx, input);
           return { userId: input.userId };
         },
-      }),
+      });
+    },
 
     /** Links an account to a user. @throws ConflictError, DuplicateError, and as every act */
     link: (input: IdentityLink) => change(input, (tx) => linkIdentity(tx, input)),

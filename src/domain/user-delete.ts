@@ -3,6 +3,7 @@ import { startOverUnlessLocked } from './act-following.ts';
 import { normalizeEmail } from './email.ts';
 import { InputError } from './errors.ts';
 import { deleteMembers } from './membership-delete.ts';
+import { retireAccounts } from './retired-identity.ts';
 import type { Transaction } from './transaction.ts';
 import { byId, lockUser } from './user-lock.ts';
 
@@ -43,6 +44,7 @@ export async function deleteUser(tx: Transaction, input: UserDelete): Promise<vo
     tx,
     memberships.map((membership) => membership.id),
   );
+  await retireAccounts(tx, await tx.db.identity.findMany({ where: { userId: id } }));
   await eraseDetails(tx, id);
   await eraseFormerOffers(tx, id, values.email);
   await tx.db.$executeRaw`DELETE FROM "user" WHERE id = ${id}::uuid`;

@@ -1,10 +1,10 @@
 /** Who did something. */
 import type { ActorKind } from '../db/generated/prisma/client.ts';
-import { can } from '../domain/permission.ts';
+import { seesApiKey, seesUser } from '../domain/visibility.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
+import { ifSeen } from './guard.ts';
 import { ApiKey, User } from './nodes.ts';
-import { ifSeen, seesApiKey } from './visible.ts';
 
 const System = builder.objectRef<{ name: string }>('System').implement({
   description: 'Gatehouse itself: a deadline that passed, an import, a command of the operator.',
@@ -41,9 +41,13 @@ export function actorOf({ principal, loaders }: Context, kind: ActorKind, id: st
     case 'ANONYMOUS':
       return { name: 'Anonymous' };
     case 'USER':
-      return id !== null && can(principal, 'user:read') ? loaders.users.byId(id) : null;
+      return id === null ? null : userOf(id);
     case 'API_KEY':
       return id === null ? null : keyOf(id);
+  }
+
+  async function userOf(userId: string) {
+    return ifSeen(principal, seesUser, await loaders.users.byId(userId));
   }
 
   async function keyOf(keyId: string) {

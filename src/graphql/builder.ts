@@ -8,6 +8,7 @@ import type PrismaTypes from '../db/generated/pothos.ts';
 import { getDatamodel } from '../db/generated/pothos.ts';
 import type { RowOf } from '../db/tables.ts';
 import { encodeId, type IdKind } from '../domain/id.ts';
+import type { Met } from '../domain/visibility.ts';
 import type { Context } from './context.ts';
 
 /** The types that have an id of their own, and the prefix of it. */
@@ -23,7 +24,7 @@ export const nodeKinds = {
 /** The Prisma models as the loaders return them. */
 type RowTypes = {
   [Name in keyof PrismaTypes]: Omit<PrismaTypes[Name], 'Shape'> & {
-    Shape: RowOf<PrismaTypes[Name]['Shape']>;
+    Shape: RowOf<PrismaTypes[Name]['Shape']> & (Name extends 'User' ? Met : unknown);
   };
 };
 

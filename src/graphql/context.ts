@@ -8,9 +8,10 @@ export type Context = {
   /** Who is calling, with the rights of this moment. */
   principal: Principal;
   identityModel: IdentityModel;
-  /** What was read so far. An act makes it stale, and so it begins anew after each. */
+  /** What was read so far. */
   loaders: Loaders;
-  freshLoaders(): Loaders;
+  /** Forgets what was read, and reads the caller's rights anew: to be called after each act, which changes both. */
+  renew(): Promise<void>;
   /** All that the caller can do, bound to them and to this request. */
   acts: Acts;
   requestId: string;

@@ -79,7 +79,8 @@ mutation('environmentUpdate', {
       memberRoleId: idInput('rol', memberRoleId, 'memberRoleId'),
     });
     // The rest of the document is answered by the model that is in force now.
-    const current = await context.freshLoaders().environment.get();
+    await context.renew();
+    const current = await context.loaders.environment.get();
     context.identityModel = current?.identityModel ?? context.identityModel;
     return result;
   },

@@ -8,6 +8,9 @@ import { seenNode } from './node.ts';
 /** The codes of the refusals that can happen so far. */
 const codes = {
   ALREADY_MEMBER: { description: 'The person is a member already.' },
+  AUTH_METHOD_NOT_ALLOWED: {
+    description: 'The organization does not allow the way in which the caller signed in.',
+  },
   BUSY: { description: 'Too many changes are waiting for the same thing; try again.' },
   CONFLICT: { description: 'Somebody changed it meanwhile; expectedVersion did not match.' },
   DUPLICATE_EMAIL: { description: 'Somebody else has this address.' },
@@ -19,6 +22,7 @@ const codes = {
   INVALID_TRANSITION: { description: 'The membership cannot make this move from its status.' },
   LAST_OWNER: { description: 'An organization would be left without an owner.' },
   MEMBERSHIPS_EXIST: { description: 'It can change only while there is no membership.' },
+  MFA_REQUIRED: { description: 'The organization asks for a sign-in with several factors.' },
   NOT_FOUND: { description: 'It does not exist, or the caller may not see it.' },
   PERMISSION_IN_USE: { description: 'Roles or keys name the permission.' },
   ROLE_CYCLE: { description: 'The role would extend itself.' },

@@ -7,9 +7,11 @@ import {
   InputError,
   type InputIssue,
   NotFoundError,
+  PolicyError,
 } from '../domain/errors.ts';
 import { builder } from './builder.ts';
 import { interfaces, nodeOf } from './error-interface.ts';
+import { AuthMethod } from './organization-settings.ts';
 
 builder.objectType(ForbiddenError, {
   name: 'ForbiddenError',
@@ -27,6 +29,21 @@ builder.objectType(NotFoundError, {
   name: 'NotFoundError',
   description: 'What the input names does not exist, or the caller may not see it.',
   interfaces,
+});
+
+builder.objectType(PolicyError, {
+  name: 'PolicyError',
+  description:
+    'The caller did not sign in as the organization asks for, and so has no rights there.',
+  interfaces,
+  fields: (t) => ({
+    allowedAuthMethods: t.field({
+      type: [AuthMethod],
+      nullable: { list: true, items: false },
+      description: 'The ways to sign in that the organization allows. Null when it allows any.',
+      resolve: (error) => error.allowedAuthMethods,
+    }),
+  }),
 });
 
 const InputIssueType = builder.objectRef<InputIssue>('InputIssue').implement({

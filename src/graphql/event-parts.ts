@@ -3,16 +3,22 @@ import type { ObjectRef } from '@pothos/core';
 import type { RoleSource as RoleSourceName } from '../db/generated/prisma/client.ts';
 import type { Change } from '../domain/change.ts';
 import { encodeId, type IdKind } from '../domain/id.ts';
-import { can } from '../domain/permission.ts';
+import {
+  seesApiKey,
+  seesInvitation,
+  seesMembership,
+  seesRole,
+  seesUser,
+} from '../domain/visibility.ts';
 import type { EventRow } from '../loaders/event.ts';
 import type { MembershipRow } from '../loaders/membership.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { seesPersonal } from './event.ts';
+import { ifSeen } from './guard.ts';
 import { MembershipStatus } from './membership-enums.ts';
 import { ApiKey, Invitation, Membership, Role, User } from './nodes.ts';
 import { RoleSource } from './role.ts';
-import { ifSeen, seesApiKey, seesInvitation, seesMembership, seesRole } from './visible.ts';
 
 type HeldRole = { id: string; key: string; source: RoleSourceName };
 
@@ -76,12 +82,8 @@ async function membershipOf(
     : ifSeen(principal, seesMembership, await loaders.memberships.byId(event.membershipId));
 }
 
-/** A user shows to whoever sees a membership of theirs, too. */
-async function userOf(event: EventRow, context: Context) {
-  const userId = uuidOf(event, 'userId');
-  const shows =
-    can(context.principal, 'user:read') || (await membershipOf(event, context))?.userId === userId;
-  return shows ? context.loaders.users.byId(userId) : null;
+async function userOf(event: EventRow, { principal, loaders }: Context) {
+  return ifSeen(principal, seesUser, await loaders.users.byId(uuidOf(event, 'userId')));
 }
 
 /** Adds its fields to the type of an event. */

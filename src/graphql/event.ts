@@ -2,13 +2,14 @@
 import { encodeId, type IdKind } from '../domain/id.ts';
 import { can } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
+import { seesOrganization } from '../domain/visibility.ts';
 import type { EventRow } from '../loaders/event.ts';
 import { Actor, actorOf } from './actor.ts';
 import { builder } from './builder.ts';
 import { encodeEventCursor } from './event-cursor.ts';
 import { EventCause, EventType, eventTypeName } from './event-enums.ts';
+import { ifSeen } from './guard.ts';
 import { Organization } from './nodes.ts';
-import { ifSeen, seesOrganization } from './visible.ts';
 
 /** Whether the caller may see what an event says of a person: values, and why. */
 export function seesPersonal(principal: Principal, { organizationId }: EventRow): boolean {

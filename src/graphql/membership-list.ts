@@ -1,5 +1,6 @@
 /** Connections of memberships: of an organization and of a user. */
-import { can, type PermissionName } from '../domain/permission.ts';
+import { organizationsWhere } from '../domain/permission.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { MembershipRow } from '../loaders/membership.ts';
 import type { MembershipListFilter, MembershipOrderField } from '../loaders/membership-list.ts';
 import { idArgument, metadataArgument, textArgument } from './arguments.ts';
@@ -41,7 +42,8 @@ const MembershipFilter = builder.inputType('MembershipFilter', {
     roleId: t.id({ description: 'A role that it must hold, by id.' }),
     roleKey: t.string({ description: 'A role that it must hold, by key.' }),
     search: t.string({
-      description: 'Part of the name or address, in any case, accents ignored.',
+      description:
+        'Part of the name, in any case, accents ignored; or of the address, which requires membership:readDetails.',
     }),
     provisioningMethod: t.field({
       type: [ProvisioningMethod],
@@ -85,18 +87,36 @@ function readFilter(filter: Args['filter']): MembershipListFilter {
   };
 }
 
-/** What the arguments of a membership list test or sort by, in the permissions that show it. */
-function permissionsFor({ filter, orderBy }: Args): PermissionName[] {
-  const details =
-    filter?.metadata != null ||
-    filter?.untrustedMetadata != null ||
-    filter?.search != null ||
-    orderBy?.field === 'EMAIL';
-  return details ? ['membership:read', 'membership:readDetails'] : ['membership:read'];
+/** Whether the arguments test or sort by what only the details of a membership show. */
+function asksForDetails({ filter, orderBy }: Args): boolean {
+  return (
+    filter?.metadata != null || filter?.untrustedMetadata != null || orderBy?.field === 'EMAIL'
+  );
+}
+
+type Parent = { kind: 'organization' | 'user'; id: string };
+
+/** Of which organizations (uuids) the caller sees the memberships of the parent, and where in detail. Null: of all. */
+function scopesOf(parent: Parent, principal: Principal) {
+  if (parent.kind === 'user' && principal.kind === 'user' && principal.id === parent.id) {
+    const own = [...principal.rights.keys()];
+    return { seen: own, detailed: own };
+  }
+  const within = (ids: string[] | null) =>
+    parent.kind === 'user' ? ids : ids === null || ids.includes(parent.id) ? [parent.id] : [];
+  return {
+    seen: within(organizationsWhere(principal, 'membership:read')),
+    detailed: within(organizationsWhere(principal, 'membership:readDetails')),
+  };
+}
+
+/** Those (uuids) that are in both; null: all there are. */
+function inBoth(some: string[] | null, others: string[] | null): string[] | null {
+  return some === null ? others : some.filter((id) => others?.includes(id) ?? true);
 }
 
 function membershipsOf(
-  parent: { kind: 'organization' | 'user'; id: string },
+  parent: Parent,
   { filter, orderBy, ...page }: Args & Parameters<typeof readPage>[0],
   { principal, loaders }: Context,
 ): Connection<MembershipRow> | null {
@@ -108,14 +128,18 @@ function membershipsOf(
     descending: orderBy?.direction === 'DESC',
   };
   const args = readPage(page, order);
-  const conditions = readFilter(filter);
-  const organizationId = parent.kind === 'organization' ? parent.id : undefined;
-  const may = permissionsFor({ filter, orderBy }).every((permission) =>
-    can(principal, permission, organizationId),
-  );
-  return may
-    ? connectionOf(loaders.memberships.of(parent.kind, parent.id, conditions, args), order)
-    : null;
+  const { seen, detailed } = scopesOf(parent, principal);
+  const both = inBoth(seen, detailed);
+  const organizations = asksForDetails({ filter, orderBy }) ? both : seen;
+  if (organizations?.length === 0) {
+    return null;
+  }
+  const conditions = {
+    ...readFilter(filter),
+    searchesAddresses: both === null || organizations?.length === both.length,
+    organizations: parent.kind === 'user' ? organizations : null,
+  };
+  return connectionOf(loaders.memberships.of(parent.kind, parent.id, conditions, args), order);
 }
 
 const listArguments = builder.args((t) => ({
@@ -132,7 +156,7 @@ builder.prismaObjectField(Organization, 'memberships', (t) =>
     type: MembershipConnection,
     args: listArguments,
     description:
-      'Its memberships. Null for those who may not see them. Requires membership:read, and membership:readDetails for search, metadata and the order by address.',
+      'Its memberships. Null for those who may not see them. Requires membership:read, and membership:readDetails for metadata, the order by address and the search in addresses.',
     resolve: ({ id }, args, context) => membershipsOf({ kind: 'organization', id }, args, context),
   }),
 );
@@ -142,7 +166,7 @@ builder.prismaObjectField(User, 'memberships', (t) =>
     type: MembershipConnection,
     args: listArguments,
     description:
-      'The memberships of this person that may be seen. Null for those who may see none. Requires membership:read, and membership:readDetails for search, metadata and the order by address.',
+      'The memberships of this person that may be seen: your own, and those in organizations where you see memberships. Null for those who may see none. Requires membership:read, and membership:readDetails for metadata, the order by address and the search in addresses.',
     resolve: ({ id }, args, context) => membershipsOf({ kind: 'user', id }, args, context),
   }),
 );

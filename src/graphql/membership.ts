@@ -2,19 +2,25 @@
 import { normalizeEmail } from '../domain/email.ts';
 import { effectiveName, type ProfileField, profileOwner } from '../domain/identity-model.ts';
 import { can } from '../domain/permission.ts';
+import { seesDetails, seesInvitation, seesMembership } from '../domain/visibility.ts';
+import type { InvitationRow } from '../loaders/invitation.ts';
 import type { MembershipRow } from '../loaders/membership.ts';
 import { idArgument, textArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { guarded } from './guard.ts';
+import { ifSeen, shownIf } from './guard.ts';
 import { MembershipStatus, ProvisioningMethod } from './membership-enums.ts';
 import { Invitation, Membership, Organization, Role, User } from './nodes.ts';
 import { RoleAssignment } from './role.ts';
-import { ifSeen, seesMembership } from './visible.ts';
 
-const its = (membership: MembershipRow) => membership.organizationId;
+const details = 'Requires membership:readDetails, or that it is your own.';
 
-const details = 'Requires membership:readDetails.';
+/** A field that shows to those who see the details of the membership. */
+function detail<Value>(
+  resolve: (membership: MembershipRow, args: object, context: Context) => Value,
+) {
+  return shownIf<MembershipRow, object, Value>(seesDetails, resolve);
+}
 
 async function userOf(membership: MembershipRow, { loaders }: Context) {
   const user = await loaders.users.byId(membership.userId);
@@ -58,7 +64,7 @@ builder.prismaObjectFields(Membership, (t) => ({
   }),
   statusReason: t.string({
     description: `Why it has this status. Null when nobody said. ${details}`,
-    resolve: guarded('membership:readDetails', its, (membership) => membership.statusReason),
+    resolve: detail((membership) => membership.statusReason),
   }),
   statusChangedAt: t.expose('statusChangedAt', {
     type: 'DateTime',
@@ -94,15 +100,13 @@ builder.prismaObjectFields(Membership, (t) => ({
   }),
   emailAddress: t.string({
     description: `The address of the person. ${details}`,
-    resolve: guarded(
-      'membership:readDetails',
-      its,
+    resolve: detail(
       async (membership, _args, context) => (await userOf(membership, context)).email,
     ),
   }),
   emailVerified: t.boolean({
     description: `Whether the address has been proven to be theirs. ${details}`,
-    resolve: guarded('membership:readDetails', its, async (membership, _args, context) =>
+    resolve: detail(async (membership, _args, context) =>
       profileOwner(context.identityModel) === 'user'
         ? (await userOf(membership, context)).emailVerified
         : membership.emailVerified,
@@ -110,17 +114,17 @@ builder.prismaObjectFields(Membership, (t) => ({
   }),
   externalId: t.string({
     description: `The id that the product itself uses, unique in the organization. Null when none was given. ${details}`,
-    resolve: guarded('membership:readDetails', its, (membership) => membership.externalId),
+    resolve: detail((membership) => membership.externalId),
   }),
   metadata: t.field({
     type: 'JSONObject',
     description: `Trusted metadata, which may enter tokens. ${details}`,
-    resolve: guarded('membership:readDetails', its, (membership) => membership.metadata),
+    resolve: detail((membership) => membership.metadata),
   }),
   untrustedMetadata: t.field({
     type: 'JSONObject',
     description: `Metadata that the person may write too, and that never enters tokens. ${details}`,
-    resolve: guarded('membership:readDetails', its, (membership) => membership.untrustedMetadata),
+    resolve: detail((membership) => membership.untrustedMetadata),
   }),
   roles: t.field({
     type: [Role],
@@ -132,21 +136,22 @@ builder.prismaObjectFields(Membership, (t) => ({
     type: [RoleAssignment],
     nullable: { list: true, items: false },
     description: `The roles it holds, with how it came to them. ${details}`,
-    resolve: guarded('membership:readDetails', its, (membership, _args, { loaders }) =>
+    resolve: detail((membership, _args, { loaders }) =>
       loaders.memberships.assignmentsOf(membership.id),
     ),
   }),
   permissions: t.stringList({
     description: `The permissions and wildcards it has now, inherited ones included; none unless it is ACTIVE. ${details}`,
-    resolve: guarded('membership:readDetails', its, (membership, _args, { loaders }) =>
+    resolve: detail((membership, _args, { loaders }) =>
       loaders.memberships.permissionsOf(membership.id),
     ),
   }),
   invitation: t.field({
     type: Invitation,
     description: `The latest invitation. Null when there never was one. ${details}`,
-    resolve: guarded('membership:readDetails', its, (membership, _args, { loaders }) =>
-      loaders.invitations.latestOf(membership.id),
+    resolve: shownIf<MembershipRow, object, Promise<InvitationRow | null>>(
+      seesInvitation,
+      (membership, _args, { loaders }) => loaders.invitations.latestOf(membership.id),
     ),
   }),
   joinedAt: t.expose('joinedAt', {
@@ -163,7 +168,7 @@ builder.prismaObjectFields(Membership, (t) => ({
   }),
   isBreakglass: t.boolean({
     description: `Whether the organization’s rules for signing in do not bind this member. ${details}`,
-    resolve: guarded('membership:readDetails', its, (membership) => membership.isBreakglass),
+    resolve: detail((membership) => membership.isBreakglass),
   }),
   version: t.exposeInt('version', {
     nullable: false,

@@ -7,6 +7,7 @@ import {
   ForbiddenError,
   InputError,
   NotFoundError,
+  PolicyError,
 } from '../domain/errors.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
@@ -42,7 +43,7 @@ export function mutation<Input extends object, Payload extends object>(
       description,
       args: { input: t.arg({ type: input, required: true, description: 'What to do.' }) },
       errors: {
-        types: [ForbiddenError, NotFoundError, InputError, BusyError, ...errors],
+        types: [ForbiddenError, PolicyError, NotFoundError, InputError, BusyError, ...errors],
         union: {
           name: `${name.charAt(0).toUpperCase()}${name.slice(1)}Result`,
           description: `What came of ${name}: the payload, or why nothing has changed.`,
@@ -51,7 +52,7 @@ export function mutation<Input extends object, Payload extends object>(
       resolve: async (_root, args, context) => {
         const { acts } = context;
         const result = await acts.once(() => resolve(args.input as Input, acts, context));
-        context.loaders = context.freshLoaders();
+        await context.renew();
         return result;
       },
     }),

@@ -1,13 +1,7 @@
 /** Any node by its id. */
 import { brandWithType, type OutputRef } from '@pothos/core';
 import { decodeId, type IdKind, kindOf } from '../domain/id.ts';
-import { builder } from './builder.ts';
-import type { Context } from './context.ts';
-import { invalidArgument } from './errors.ts';
-import { eventObject } from './event-types.ts';
-import { ApiKey, Invitation, Membership, Organization, Role, User } from './nodes.ts';
 import {
-  ifSeen,
   seesApiKey,
   seesEvent,
   seesInvitation,
@@ -15,7 +9,13 @@ import {
   seesOrganization,
   seesRole,
   seesUser,
-} from './visible.ts';
+} from '../domain/visibility.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { invalidArgument } from './errors.ts';
+import { eventObject } from './event-types.ts';
+import { ifSeen } from './guard.ts';
+import { ApiKey, Invitation, Membership, Organization, Role, User } from './nodes.ts';
 
 type Find = (id: string, context: Context) => Promise<object | null>;
 

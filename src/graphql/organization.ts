@@ -1,5 +1,7 @@
 /** Organizations: their fields, and how they are looked up and listed. */
-import { can } from '../domain/permission.ts';
+import { can, organizationsWhere } from '../domain/permission.ts';
+import type { Principal } from '../domain/principal.ts';
+import { seesOrganization } from '../domain/visibility.ts';
 import type { OrganizationRow } from '../loaders/organization.ts';
 import { ApiKeyConnection, apiKeyOrder } from './api-key.ts';
 import { idArgument, metadataArgument, textArgument } from './arguments.ts';
@@ -13,11 +15,10 @@ import {
   readPage,
 } from './connection.ts';
 import type { Context } from './context.ts';
-import { guarded } from './guard.ts';
+import { guarded, ifSeen } from './guard.ts';
 import { Organization, Role } from './nodes.ts';
 import { orderType } from './order.ts';
 import { OrganizationSettings, Seats } from './organization-settings.ts';
-import { ifSeen, seesOrganization } from './visible.ts';
 
 const itself = (organization: OrganizationRow) => organization.id;
 
@@ -155,6 +156,14 @@ function findOrganization(
     : loaders.organizations.byExternalId(textArgument(by.externalId ?? '', ['by', 'externalId']));
 }
 
+/** Who may look an organization up by its external id may read that. */
+function visibilityBy({ externalId }: typeof OrganizationBy.$inferInput) {
+  return (principal: Principal, organization: OrganizationRow) =>
+    externalId == null
+      ? seesOrganization(principal, organization)
+      : can(principal, 'organization:read', organization.id);
+}
+
 builder.queryFields((t) => ({
   organization: t.field({
     type: Organization,
@@ -162,9 +171,9 @@ builder.queryFields((t) => ({
       by: t.arg({ type: OrganizationBy, required: true, description: 'Which organization.' }),
     },
     description:
-      'An organization. Null when there is none or it may not be seen. Requires organization:read or membership:read.',
+      'An organization. Null when there is none or it may not be seen. Requires organization:read or membership:read there, or a membership; by external id organization:read.',
     resolve: async (_root, { by }, context) =>
-      ifSeen(context.principal, seesOrganization, await findOrganization(by, context)),
+      ifSeen(context.principal, visibilityBy(by), await findOrganization(by, context)),
   }),
   organizations: t.field({
     type: OrganizationConnection,
@@ -174,7 +183,7 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: OrganizationFilter, description: 'Which to list. All by default.' }),
       orderBy: t.arg({ type: OrganizationOrder, description: 'Oldest first by default.' }),
     },
-    description: 'The organizations that may be seen. Requires organization:read.',
+    description: 'The organizations that the caller may read. Requires organization:read there.',
     resolve: (_root, { filter, orderBy, ...page }, { principal, loaders }) => {
       const order = {
         ...orders[orderBy?.field ?? 'CREATED_AT'],
@@ -186,9 +195,10 @@ builder.queryFields((t) => ({
         metadata: metadataArgument(filter?.metadata, ['filter', 'metadata']),
         externalIds: filter?.externalIds?.map((id) => textArgument(id, ['filter', 'externalIds'])),
       };
-      return can(principal, 'organization:read')
-        ? connectionOf(loaders.organizations.list(conditions, args), order)
-        : emptyConnection<OrganizationRow>();
+      const within = organizationsWhere(principal, 'organization:read');
+      return within?.length === 0
+        ? emptyConnection<OrganizationRow>()
+        : connectionOf(loaders.organizations.list({ ...conditions, within }, args), order);
     },
   }),
 }));

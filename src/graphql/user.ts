@@ -4,7 +4,9 @@ import { normalizeDomain, normalizeEmail } from '../domain/email.ts';
 import { InputError } from '../domain/errors.ts';
 import { readInput } from '../domain/input.ts';
 import { can } from '../domain/permission.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { UserNames } from '../domain/user-directory.ts';
+import { seesAddress, seesAllOfUser, seesProfile, seesUser } from '../domain/visibility.ts';
 import type { UserOrderField, UserRow } from '../loaders/user.ts';
 import { idArgument, idInput, metadataArgument, textArgument } from './arguments.ts';
 import { builder } from './builder.ts';
@@ -17,17 +19,21 @@ import {
 } from './connection.ts';
 import type { Context } from './context.ts';
 import { invalidArgument } from './errors.ts';
-import { guarded } from './guard.ts';
+import { ifSeen, shownIf } from './guard.ts';
 import { User } from './nodes.ts';
 import { orderType } from './order.ts';
 import { AuthMethod } from './organization-settings.ts';
-import { ifSeen, seesUser } from './visible.ts';
 
-const needs = 'Requires user:read.';
+const needs = 'Requires user:read, or that it is you.';
+const shared = 'Requires membership:read where both are, user:read, or that it is you.';
+const address = 'Requires membership:readDetails where the user is, user:read, or that it is you.';
 
-/** A field that shows to those who may read users. */
-function own<Value>(read: (user: UserRow) => Value) {
-  return guarded<UserRow, object, Value>('user:read', undefined, read);
+/** A field that shows to those for whom `sees` is true of the user. */
+function shown<Value>(
+  sees: (principal: Principal, user: UserRow) => boolean,
+  read: (user: UserRow, context: Context) => Value,
+) {
+  return shownIf<UserRow, object, Value>(sees, (user, _args, context) => read(user, context));
 }
 
 const IdentityType = builder.objectRef<Identity>('Identity').implement({
@@ -57,54 +63,52 @@ const IdentityType = builder.objectRef<Identity>('Identity').implement({
 
 builder.prismaObjectFields(User, (t) => ({
   email: t.string({
-    description: `The address, normalized. ${needs}`,
-    resolve: own((user) => user.email),
+    description: `The address, normalized. ${address}`,
+    resolve: shown(seesAddress, (user) => user.email),
   }),
   emailVerified: t.boolean({
-    description: `Whether the address has been proven to be theirs. ${needs}`,
-    resolve: own((user) => user.emailVerified),
+    description: `Whether the address has been proven to be theirs. ${address}`,
+    resolve: shown(seesAddress, (user) => user.emailVerified),
   }),
   externalId: t.string({
     description: `The id that the product itself uses, unique. Null when none was given. ${needs}`,
-    resolve: own((user) => user.externalId),
+    resolve: shown(seesAllOfUser, (user) => user.externalId),
   }),
   name: t.string({
-    description: `The name. Null when it is not known, or kept by each organization for itself. ${needs}`,
-    resolve: own((user) => user.name),
+    description: `The name. Null when it is not known, or kept by each organization for itself. ${shared}`,
+    resolve: shown(seesProfile, (user) => user.name),
   }),
   givenName: t.string({
-    description: `The given name. Null when it is not known. ${needs}`,
-    resolve: own((user) => user.givenName),
+    description: `The given name. Null when it is not known. ${shared}`,
+    resolve: shown(seesProfile, (user) => user.givenName),
   }),
   familyName: t.string({
-    description: `The family name. Null when it is not known. ${needs}`,
-    resolve: own((user) => user.familyName),
+    description: `The family name. Null when it is not known. ${shared}`,
+    resolve: shown(seesProfile, (user) => user.familyName),
   }),
   pictureUrl: t.string({
-    description: `Where a picture of the person is. Null when there is none. ${needs}`,
-    resolve: own((user) => user.pictureUrl),
+    description: `Where a picture of the person is. Null when there is none. ${shared}`,
+    resolve: shown(seesProfile, (user) => user.pictureUrl),
   }),
   locale: t.string({
-    description: `The language of the person as a BCP 47 tag. Null when it is not known. ${needs}`,
-    resolve: own((user) => user.locale),
+    description: `The language of the person as a BCP 47 tag. Null when it is not known. ${shared}`,
+    resolve: shown(seesProfile, (user) => user.locale),
   }),
   metadata: t.field({
     type: 'JSONObject',
     description: `Trusted metadata, which may enter tokens. ${needs}`,
-    resolve: own((user) => user.metadata),
+    resolve: shown(seesAllOfUser, (user) => user.metadata),
   }),
   untrustedMetadata: t.field({
     type: 'JSONObject',
     description: `Metadata that the person may write too, and that never enters tokens. ${needs}`,
-    resolve: own((user) => user.untrustedMetadata),
+    resolve: shown(seesAllOfUser, (user) => user.untrustedMetadata),
   }),
   identities: t.field({
     type: [IdentityType],
     nullable: { list: true, items: false },
     description: `The accounts that sign in as this person, oldest first. ${needs}`,
-    resolve: guarded('user:read', undefined, (user, _args, { loaders }) =>
-      loaders.users.identitiesOf(user.id),
-    ),
+    resolve: shown(seesAllOfUser, (user, { loaders }) => loaders.users.identitiesOf(user.id)),
   }),
   version: t.exposeInt('version', {
     nullable: false,
@@ -113,12 +117,12 @@ builder.prismaObjectFields(User, (t) => ({
   createdAt: t.field({
     type: 'DateTime',
     description: `When the user was created. ${needs}`,
-    resolve: own((user) => user.createdAt),
+    resolve: shown(seesAllOfUser, (user) => user.createdAt),
   }),
   updatedAt: t.field({
     type: 'DateTime',
     description: `When the user was last changed. ${needs}`,
-    resolve: own((user) => user.updatedAt),
+    resolve: shown(seesAllOfUser, (user) => user.updatedAt),
   }),
 }));
 
@@ -178,6 +182,14 @@ function findUser(by: typeof UserBy.$inferInput, { loaders }: Context): Promise<
   return loaders.users.byExternalId(textArgument(by.externalId ?? '', ['by', 'externalId']));
 }
 
+/** Who may look somebody up by an address may read it, and so with the others. */
+function visibilityBy(by: typeof UserBy.$inferInput) {
+  if (by.id != null) {
+    return seesUser;
+  }
+  return by.email != null ? seesAddress : seesAllOfUser;
+}
+
 /**
  * How the input of a mutation names a user, with the path of that name in it.
  *
@@ -210,7 +222,7 @@ builder.queryFields((t) => ({
     args: { by: t.arg({ type: UserBy, required: true, description: 'Which user.' }) },
     description: `A user. Null when there is none or it may not be seen. ${needs}`,
     resolve: async (_root, { by }, context) =>
-      ifSeen(context.principal, seesUser, await findUser(by, context)),
+      ifSeen(context.principal, visibilityBy(by), await findUser(by, context)),
   }),
   users: t.field({
     type: UserConnection,

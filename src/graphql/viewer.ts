@@ -3,7 +3,7 @@ import { permissionsOf } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
 import { idArgument } from './arguments.ts';
 import { builder } from './builder.ts';
-import { ApiKey } from './nodes.ts';
+import { ApiKey, User } from './nodes.ts';
 
 const PrincipalKind = builder.enumType('PrincipalKind', {
   description: 'What kind of caller it is.',
@@ -14,14 +14,27 @@ const PrincipalKind = builder.enumType('PrincipalKind', {
   },
 });
 
-const Viewer = builder.objectRef<Principal>('Viewer').implement({
+const KINDS = { anonymous: 'ANONYMOUS', apiKey: 'API_KEY', user: 'USER' } as const;
+
+export const Viewer = builder.objectRef<Principal>('Viewer').implement({
   description: 'Who is calling, and with what rights.',
   fields: (t) => ({
     kind: t.field({
       type: PrincipalKind,
       nullable: false,
       description: 'What kind of caller it is.',
-      resolve: (principal) => (principal.kind === 'apiKey' ? 'API_KEY' : 'ANONYMOUS'),
+      resolve: ({ kind }) => {
+        if (kind === 'system') {
+          throw new Error('The gateway itself does not call.');
+        }
+        return KINDS[kind];
+      },
+    }),
+    user: t.field({
+      type: User,
+      description: 'The person. Null for other callers.',
+      resolve: (principal, _args, { loaders }) =>
+        principal.kind === 'user' ? loaders.users.byId(principal.id) : null,
     }),
     apiKey: t.field({
       type: ApiKey,
@@ -36,7 +49,8 @@ const Viewer = builder.objectRef<Principal>('Viewer').implement({
           description: 'The organization, org_…. Left out: in the environment as a whole.',
         }),
       },
-      description: 'The permissions that the caller has there.',
+      description:
+        'The permissions that the caller has there. Empty for members who are not ACTIVE, and for those who did not sign in as the organization asks for.',
       resolve: (principal, { organizationId }) =>
         permissionsOf(
           principal,

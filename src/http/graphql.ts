@@ -1,13 +1,16 @@
 /** The GraphQL server: one parser, one validation and one context for every transport. */
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import type { Caller } from '../auth/authenticate.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { Read } from '../db/database.ts';
 import { createActs } from '../domain/acts.ts';
+import { can, organizationsWhere } from '../domain/permission.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
+import type { Reach } from '../loaders/user.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { limitOperations } from './limits.ts';
 import { maskBugs } from './mask-bugs.ts';
@@ -29,20 +32,25 @@ export const GRAPHQL_PATH = '/graphql';
 export function createGraphqlServer({
   read,
   runner,
+  renew,
   log,
 }: {
   read: Read;
+  /** Reads the rights of a principal anew. */
+  renew(principal: Principal): Promise<Principal>;
   runner: TransactionRunner;
   log: Logger;
 }): GraphqlServer {
-  const freshLoaders = () => createLoaders(read);
   return createYoga<Operation, Context>({
     schema,
     context: ({ caller, requestId }): Context => ({
       ...caller,
       requestId,
-      loaders: freshLoaders(),
-      freshLoaders,
+      loaders: createLoaders(read, reachOf(caller.principal)),
+      async renew() {
+        this.principal = await renew(this.principal);
+        this.loaders = createLoaders(read, reachOf(this.principal));
+      },
       acts: createActs({ runner, principal: caller.principal, requestId }),
     }),
     graphqlEndpoint: GRAPHQL_PATH,
@@ -62,4 +70,14 @@ export function createGraphqlServer({
       maskBugs(log),
     ],
   });
+}
+
+/** Where the caller meets users; null for those who may read all of them. */
+function reachOf(principal: Principal): Reach | null {
+  return can(principal, 'user:read')
+    ? null
+    : {
+        seen: organizationsWhere(principal, 'membership:read') ?? [],
+        detailed: organizationsWhere(principal, 'membership:readDetails') ?? [],
+      };
 }

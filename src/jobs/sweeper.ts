@@ -4,6 +4,7 @@ import { overdueOrganizations, settleDeadlines } from '../domain/deadline.ts';
 import { BusyError } from '../domain/errors.ts';
 import { forgetResults } from '../domain/idempotency.ts';
 import { SYSTEM } from '../domain/principal.ts';
+import { forgetRetiredAccounts } from '../domain/retired-identity.ts';
 import { inTransaction, type TransactionRunner } from '../domain/transaction.ts';
 
 export type Sweeper = {
@@ -33,8 +34,8 @@ const MOST_MEMBERSHIPS = 500;
 const ROUNDS_PER_FORGETTING = 120;
 
 /**
- * Settles overdue memberships, at once and then twice a second, and forgets what idempotency keys do not need any
- * more. Any number of sweepers may run on one database. It outlives every failure, and logs one until all is well again.
+ * Settles overdue memberships, at once and then twice a second, and forgets what idempotency keys and retired accounts
+ * do not need any more. Any number of sweepers may run on one database. It outlives every failure, and logs one until all is well again.
  */
 export function startSweeper(options: { runner: TransactionRunner; log: Logger }): Sweeper {
   const stopping = new AbortController();
@@ -106,9 +107,11 @@ async function settle(round: Round, organizationId: string): Promise<void> {
 }
 
 async function forget({ runner, stopping }: Round): Promise<void> {
-  let isMore = true;
-  while (isMore && !stopping.aborted) {
-    isMore = await forgetResults(runner.prisma);
+  for (const forgetSome of [forgetResults, forgetRetiredAccounts]) {
+    let isMore = true;
+    while (isMore && !stopping.aborted) {
+      isMore = await forgetSome(runner.prisma);
+    }
   }
 }
 

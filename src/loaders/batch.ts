@@ -37,6 +37,8 @@ type BatchOptions<Key extends object> = {
   /** The columns of the key and their PostgreSQL types. */
   columns: { [Column in keyof Key & string]: string };
   build: () => RawBuilder<unknown>;
+  /** Of placeholders that are the same for all keys. */
+  values?: Record<string, unknown>;
 };
 
 /** What every statement of a batch selects besides its own columns. */
@@ -55,13 +57,14 @@ export function loadMany<Key extends object, Row>(options: BatchOptions<Key>): L
 }
 
 function batched<Key extends object, Row, Value>(
-  { read, shape, columns, build }: BatchOptions<Key>,
+  { read, shape, columns, build, values: common }: BatchOptions<Key>,
   pick: (rows: Row[]) => Value,
 ): Load<Key, Value> {
   const names = Object.keys(columns) as (keyof Key & string)[];
   const loader = new DataLoader<Key, Value, string>(
     async (keys) => {
-      const values = Object.fromEntries(names.map((name) => [name, keys.map((key) => key[name])]));
+      const asked = Object.fromEntries(names.map((name) => [name, keys.map((key) => key[name])]));
+      const values = { ...common, ...asked };
       const groups = keys.map((): Row[] => []);
       for (const row of await run<Row & Ordinal>(read, shape, build, values)) {
         groups[row.ordinal - 1]?.push(row);

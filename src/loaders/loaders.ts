@@ -19,12 +19,15 @@ import {
 import { organizationLoaders } from './organization.ts';
 import type { PageArgs } from './page.ts';
 import { roleLoaders } from './role.ts';
-import { userLoaders } from './user.ts';
+import { type Reach, userLoaders } from './user.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
-/** Makes the loaders of one request. What one of them has read is remembered until the request ends. */
-export function createLoaders(read: Read) {
+/**
+ * Makes the loaders of one request. What one of them has read is remembered until the request ends. `reach` is where
+ * the caller meets users; null: they see all of them.
+ */
+export function createLoaders(read: Read, reach: Reach | null) {
   const lists = new Map<string, unknown>();
   // The same field with the same arguments under many parents is one batch, so its lists come from one place.
   const shared = <Lists>(key: unknown[], make: () => Lists): Lists => {
@@ -39,7 +42,7 @@ export function createLoaders(read: Read) {
   return {
     environment: environmentLoaders(read),
     organizations: organizationLoaders(read),
-    users: userLoaders(read),
+    users: userLoaders(read, reach),
     roles: roleLoaders(read),
     memberships: {
       ...membershipLoaders(read),

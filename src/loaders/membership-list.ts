@@ -17,6 +17,10 @@ export type MembershipListFilter = {
   roleId?: string | null;
   roleKey?: string | null;
   search?: string | null;
+  /** Whether the address is searched as well as the name. @default false */
+  searchesAddresses?: boolean;
+  /** Of a user's memberships, only those in these organizations (uuids). */
+  organizations?: string[] | null;
   provisioningMethod?: ProvisioningMethod[] | null;
   metadata?: object | null;
   untrustedMetadata?: object | null;
@@ -64,13 +68,18 @@ export function membershipLists(
     roleKeyToo: filter.roleId != null && filter.roleKey != null,
     indexedSearch: term?.indexed === true,
     shortSearch: term?.indexed === false,
+    namesOnly: term !== undefined && filter.searchesAddresses !== true,
+    organizations: filter.organizations != null,
     provisioning: filter.provisioningMethod != null,
     metadata: containment(filter.metadata) !== undefined,
     untrusted: containment(filter.untrustedMetadata) !== undefined,
   };
   const field = keys[args.field];
   const key = { expression: field.membership, id: 'm.id', type: field.type };
-  const owner = sql`m.${sql.ref(`${parent}_id`)} = k.id`;
+  const within = asked.organizations
+    ? sql` AND m.organization_id = ANY(${param('organizations')}::uuid[])`
+    : sql``;
+  const owner = sql`m.${sql.ref(`${parent}_id`)} = k.id${within}`;
   const filters = residualFilters(asked);
   const list = (from: RawBuilder<unknown>) => {
     const keyset = keysetOf(args, key);
@@ -167,6 +176,7 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
       roleKey: filter.roleKey,
       provisioning: filter.provisioningMethod,
       search: term?.pattern,
+      organizations: filter.organizations,
       metadata: containment(filter.metadata),
       untrusted: containment(filter.untrustedMetadata),
     },
@@ -185,6 +195,7 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
 type Asked = {
   roleKeyToo: boolean;
   shortSearch: boolean;
+  namesOnly: boolean;
   provisioning: boolean;
   indexedSearch: boolean;
   metadata: boolean;
@@ -196,7 +207,8 @@ function residualFilters(asked: Asked): RawBuilder<unknown> {
     ? sql` AND m.provisioning_method = ANY(${param('provisioning')}::provisioning_method[])`
     : sql``;
   const search = asked.shortSearch ? sql` AND m.search_text LIKE ${param('search')}` : sql``;
-  return sql`${method}${search}${asked.roleKeyToo ? roleFilter('key') : sql``}`;
+  const name = asked.namesOnly ? sql` AND m.name_key LIKE ${param('search')}` : sql``;
+  return sql`${method}${search}${name}${asked.roleKeyToo ? roleFilter('key') : sql``}`;
 }
 
 function indexedFilters(asked: Asked): RawBuilder<unknown> {

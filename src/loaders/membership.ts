@@ -61,13 +61,9 @@ ORDER BY k.ordinal, r.created_at, r.id, r.granted_at, r.source`,
     columns: { id: 'uuid' },
     build: () =>
       sql`SELECT DISTINCT ${ordinal}, held.permission AS "permission"
-FROM ${keyTable({ id: 'uuid' })} CROSS JOIN LATERAL (
-WITH RECURSIVE granted(id, permissions, extends_role_id) AS (
-  SELECT r.id, r.permissions, r.extends_role_id FROM membership m
-  JOIN role_assignment a ON a.membership_id = m.id JOIN role r ON r.id = a.role_id
-  WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE'
-  UNION SELECT r.id, r.permissions, r.extends_role_id FROM granted g JOIN role r ON r.id = g.extends_role_id
-) SELECT unnest(g.permissions) AS permission FROM granted g) AS held ORDER BY 1, 2`,
+FROM ${keyTable({ id: 'uuid' })} CROSS JOIN LATERAL role_permissions(ARRAY(
+  SELECT a.role_id FROM membership m JOIN role_assignment a ON a.membership_id = m.id
+  WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE')) AS held ORDER BY 1, 2`,
   });
 
   return {

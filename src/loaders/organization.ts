@@ -17,6 +17,8 @@ export type OrganizationListFilter = {
   search?: string | null;
   metadata?: object | null;
   externalIds?: string[] | null;
+  /** Only these (uuids). */
+  within?: string[] | null;
 };
 
 function organizationColumns(alias: string): RawBuilder<unknown> {
@@ -76,6 +78,7 @@ function organizationList(
   const term = searchTerm(filter.search);
   const metadata = containment(filter.metadata);
   const named = filter.externalIds != null;
+  const bounded = filter.within != null;
   const indexed = term?.indexed === true || metadata !== undefined;
   const keyset = (alias: string) =>
     keysetOf(
@@ -88,15 +91,21 @@ function organizationList(
     const search = term ? sql` AND o.search_text LIKE ${param('search')}` : sql``;
     const contained = metadata ? sql` AND o.metadata @> ${param('metadata')}::jsonb` : sql``;
     const external = named ? sql` AND o.external_id = ANY(${param('externalIds')}::text[])` : sql``;
+    const within = bounded ? sql` AND o.id = ANY(${param('within')}::uuid[])` : sql``;
     // OFFSET 0 keeps the planner from walking all organizations in order instead.
-    const fence = indexed || named ? sql` OFFSET 0` : sql``;
-    return sql`(SELECT o.* FROM organization o WHERE true${search}${contained}${external}${fence}) AS o`;
+    const fence = indexed || named || bounded ? sql` OFFSET 0` : sql``;
+    return sql`(SELECT o.* FROM organization o WHERE true${within}${search}${contained}${external}${fence}) AS o`;
   };
   return listsOf<OrganizationRow>({
     read,
-    shape: `organizations ${JSON.stringify([term?.indexed, metadata !== undefined, named])}`,
+    shape: `organizations ${JSON.stringify([term?.indexed, metadata !== undefined, named, bounded])}`,
     args,
-    values: { search: term?.pattern, metadata, externalIds: filter.externalIds },
+    values: {
+      search: term?.pattern,
+      metadata,
+      externalIds: filter.externalIds,
+      within: filter.within,
+    },
     rows: () =>
       sql`SELECT o.* FROM ${matches()} WHERE ${keyset('o').where} ORDER BY ${keyset('o').orderBy} LIMIT ${param('limit')}`,
     columns: () => organizationColumns('item'),

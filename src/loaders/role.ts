@@ -33,12 +33,8 @@ ORDER BY k.ordinal, r.organization_id IS NOT NULL, r.created_at, r.id`,
     shape: 'effective permissions of roles',
     columns,
     build: () =>
-      sql`SELECT DISTINCT ${ordinal}, held.permission AS "permission"
-FROM ${keyTable(columns)} CROSS JOIN LATERAL (
-WITH RECURSIVE chain(id, permissions, extends_role_id) AS (
-  SELECT r.id, r.permissions, r.extends_role_id FROM role r WHERE r.id = k.id
-  UNION SELECT r.id, r.permissions, r.extends_role_id FROM chain c JOIN role r ON r.id = c.extends_role_id
-) SELECT unnest(c.permissions) AS permission FROM chain c) AS held ORDER BY 1, 2`,
+      sql`SELECT ${ordinal}, held.permission AS "permission"
+FROM ${keyTable(columns)} CROSS JOIN LATERAL role_permissions(ARRAY[k.id]) AS held ORDER BY 1, 2`,
   });
   return {
     byId: (id: string) => byId({ id }),

@@ -4,12 +4,16 @@ import type { Read } from '../db/database.ts';
 import type { Identity, User } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { NIL_UUID } from '../domain/id.ts';
+import type { Met } from '../domain/visibility.ts';
 import { found, loadMany, loadOne, ordinal } from './batch.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
 import { containment, searchTerm } from './search.ts';
 import { param } from './statement.ts';
 
-export type UserRow = RowOf<User>;
+export type UserRow = RowOf<User> & Met;
+
+/** Where the caller meets users: the organizations (uuids) whose memberships they see, and in detail. */
+export type Reach = { seen: string[]; detailed: string[] };
 
 export type UserOrderField = 'CREATED_AT' | 'EMAIL' | 'NAME';
 
@@ -26,19 +30,25 @@ const keys: Record<UserOrderField, { column: string; type: SortKey['type'] }> = 
   NAME: { column: 'name_key', type: 'text' },
 };
 
-function userColumns(alias: string): RawBuilder<unknown> {
-  return rowOf('user', alias);
+/** Within a reach, each user with whether they are met there. */
+function userColumns(alias: string, isWithinReach: boolean): RawBuilder<unknown> {
+  const met = (reach: keyof Reach) =>
+    isWithinReach
+      ? sql`EXISTS (SELECT FROM membership m WHERE m.user_id = ${sql.ref(`${alias}.id`)} AND m.organization_id = ANY(${param(reach)}::uuid[]))`
+      : sql`true`;
+  return sql`${rowOf('user', alias)}, ${met('seen')} AS "isShared", ${met('detailed')} AS "isSharedInDetail"`;
 }
 
-/** The loaders of one request. Ids are uuids; addresses are normalized. */
-export function userLoaders(read: Read) {
+/** The loaders of one request. Ids are uuids; addresses are normalized. Without a reach the caller sees all users. */
+export function userLoaders(read: Read, reach: Reach | null) {
   const lookup = (column: string, type: string) => {
     const load = loadOne<{ key: string }, UserRow>({
       read,
-      shape: `user by ${column}`,
+      shape: `user by ${column}${reach === null ? '' : ' within reach'}`,
       columns: { key: type },
+      values: { ...reach },
       build: () =>
-        sql`SELECT ${ordinal}, ${userColumns('u')} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
+        sql`SELECT ${ordinal}, ${userColumns('u', reach !== null)} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
     });
     return (key: string) => load({ key });
   };
@@ -92,7 +102,7 @@ function userList(
     values: { search: term?.pattern, metadata, emailDomain: emailDomain?.toLowerCase() },
     rows: () =>
       sql`SELECT u.* FROM ${matches()} WHERE ${keyset('u').where} ORDER BY ${keyset('u').orderBy} LIMIT ${param('limit')}`,
-    columns: () => userColumns('item'),
+    columns: () => userColumns('item', false),
     order: () => keyset('item').orderBy,
     total: () => sql`SELECT count(*) FROM ${matches()}`,
   })(NIL_UUID);

@@ -51,7 +51,7 @@ afterAll(async () => {
 /** What is wrong with the plans of what was asked, both for its very values and for any. */
 async function flaws({ name, ask, most, mostPages = MOST_PAGES }: Question): Promise<string[]> {
   const { read, sent } = noting(world.database.read);
-  const returned = await ask(createLoaders(read));
+  const returned = await ask(createLoaders(read, null));
   const bound = most?.(returned) ?? MOST_READS * Math.max(1, returned);
   const found: string[] = sent.length > 0 ? [] : [`${name}: sent nothing`];
   for (const statement of sent) {

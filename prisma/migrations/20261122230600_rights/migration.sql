@@ -1,0 +1,60 @@
+-- CreateTable
+CREATE TABLE "retired_identity" (
+    "account_hash" BYTEA NOT NULL,
+    "retired_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "retired_identity_pkey" PRIMARY KEY ("account_hash")
+);
+
+-- CreateIndex
+CREATE INDEX "retired_identity_retired_at_idx" ON "retired_identity"("retired_at");
+
+-- By hand: what schema.prisma cannot express.
+ALTER TABLE "retired_identity"
+  ADD CONSTRAINT "retired_identity_hash_check" CHECK (octet_length("account_hash") = 32);
+
+-- What roles give, inherited permissions included. Owners and admins hold everything of the application, too.
+CREATE FUNCTION "role_permissions"("roles" uuid[])
+RETURNS TABLE ("role_id" uuid, "permission" text) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  WITH RECURSIVE chain(role_id, id, permissions, extends_role_id, holds_application) AS (
+    SELECT r.id, r.id, r.permissions, r.extends_role_id, r.is_built_in AND r.key IN ('owner', 'admin')
+    FROM role r WHERE r.id = ANY(roles)
+    UNION
+    SELECT c.role_id, r.id, r.permissions, r.extends_role_id, r.is_built_in AND r.key IN ('owner', 'admin')
+    FROM chain c JOIN role r ON r.id = c.extends_role_id
+  )
+  SELECT c.role_id, unnest(c.permissions) FROM chain c
+  UNION
+  SELECT c.role_id, split_part(p.name, ':', 1) || ':*' FROM chain c CROSS JOIN permission p
+  WHERE c.holds_application AND NOT p.is_built_in
+$$;
+
+-- What a person holds in each of these organizations (null: in all) at that time, and what the policy there asks of a
+-- sign-in. Whoever is not ACTIVE holds nothing.
+CREATE FUNCTION "membership_rights"("person" uuid, "at" timestamptz, "organizations" uuid[])
+RETURNS TABLE (
+  "organizationId" uuid, "membershipId" uuid, "status" text, "isOwner" boolean, "isBreakglass" boolean,
+  "identityProvider" text, "permissions" text[], "allowedAuthMethods" text[], "needsMultiFactor" boolean
+) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  WITH held AS MATERIALIZED (
+    SELECT m.*, membership_status_at(m.status, m.status_deadline, at) AS status_now FROM membership m
+    WHERE m.user_id = person AND (organizations IS NULL OR m.organization_id = ANY(organizations))
+  ), assigned AS MATERIALIZED (
+    SELECT a.membership_id, a.role_id, a.source FROM held h JOIN role_assignment a ON a.membership_id = h.id
+    WHERE h.status_now = 'ACTIVE'
+  ), given AS MATERIALIZED (
+    SELECT * FROM role_permissions(ARRAY(SELECT DISTINCT role_id FROM assigned))
+  )
+  SELECT h.organization_id, h.id, h.status_now::text,
+    EXISTS (
+      SELECT FROM assigned a JOIN role r ON r.id = a.role_id
+      WHERE a.membership_id = h.id AND a.source = 'DIRECT' AND r.is_built_in AND r.key = 'owner'
+    ),
+    h.is_breakglass, h.primary_identity_provider,
+    ARRAY(
+      SELECT DISTINCT g.permission FROM assigned a JOIN given g ON g.role_id = a.role_id
+      WHERE a.membership_id = h.id ORDER BY g.permission
+    ),
+    CASE WHEN o.auth_methods = 'RESTRICTED' THEN o.allowed_auth_methods::text[] END, o.mfa_policy = 'REQUIRED'
+  FROM held h JOIN organization o ON o.id = h.organization_id
+$$;

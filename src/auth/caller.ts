@@ -1,0 +1,9 @@
+/** Who is calling, and in which world. */
+import type { IdentityModel } from '../db/generated/prisma/enums.ts';
+import type { Principal } from '../domain/principal.ts';
+
+/** `identityModel` comes with the same statement. */
+export type Caller = { principal: Principal; identityModel: IdentityModel };
+
+/** Recognizes callers by the text after `Bearer `; null: it is nobody. */
+export type Recognize = (credential: string) => Promise<Caller | null>;

@@ -1,0 +1,167 @@
+/** People, by tokens of trusted issuers. */
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import type { Read } from '../db/database.ts';
+import type { IdentityModel } from '../db/generated/prisma/enums.ts';
+import { emailDomain, normalizeEmail } from '../domain/email.ts';
+import { BusyError } from '../domain/errors.ts';
+import { type RightsRow, readRights, type SignIn } from '../domain/membership-rights.ts';
+import { SYSTEM, type UserPrincipal } from '../domain/principal.ts';
+import { accountHash } from '../domain/retired-identity.ts';
+import { enterMemberships, signIn } from '../domain/sign-in.ts';
+import { inTransaction, type TransactionRunner } from '../domain/transaction.ts';
+import { param, run } from '../loaders/statement.ts';
+import type { Caller, Recognize } from './caller.ts';
+import type { TokenVerifier, VerifiedToken } from './token.ts';
+import { TokenError } from './token-error.ts';
+
+export type PersonOptions = {
+  read: Read;
+  runner: TransactionRunner;
+  verifier: TokenVerifier;
+  log: Logger;
+};
+
+type Known = {
+  caller: Caller & { principal: UserPrincipal };
+  /** Memberships (by the organizations' uuids) that nobody signed in for before. */
+  unentered: string[];
+  usedLately: boolean;
+};
+
+/** How many memberships are entered by one sign-in: each takes its organization's lock. */
+const MOST_ENTERED = 20;
+
+/**
+ * Recognizes people: by their account, or, when it is seen for the first time, by the address that its issuer vouches
+ * for. Whoever is refused has left no trace but a line in the log.
+ */
+export function recognizePeople(options: PersonOptions): Recognize {
+  const { verifier, log } = options;
+  return async (text) => {
+    try {
+      const token = await verifier.verify(text);
+      const known = (await find(options, token)) ?? (await welcome(options, token));
+      if (!known.usedLately) {
+        await noteUse(options, known);
+        return known.unentered.length === 0 ? known.caller : (await found(options, token)).caller;
+      }
+      return known.caller;
+    } catch (error) {
+      if (error instanceof TokenError) {
+        log.info({ reason: error.reason }, 'A token was refused');
+        return null;
+      }
+      throw error;
+    }
+  };
+}
+
+async function welcome(options: PersonOptions, token: VerifiedToken): Promise<Known> {
+  const { issuer, subject, profile } = token;
+  const email = token.isEmailVerified && token.email !== null ? normalizeEmail(token.email) : null;
+  const { linkingDomains, authMethod, organizationId } = issuer;
+  const refusal = await inTransaction(options.runner, { principal: SYSTEM }, (tx) =>
+    signIn(tx, {
+      issuer: issuer.issuer,
+      subject,
+      email,
+      speaksForEmail:
+        email !== null && (linkingDomains === '*' || linkingDomains.includes(emailDomain(email))),
+      authMethod,
+      organizationId,
+      profile,
+    }),
+  );
+  if (refusal !== null) {
+    throw new TokenError(refusal);
+  }
+  return await found(options, token);
+}
+
+async function found(options: PersonOptions, token: VerifiedToken): Promise<Known> {
+  const known = await find(options, token);
+  if (known === null) {
+    throw new TokenError('its account was just taken from the user');
+  }
+  return known;
+}
+
+type Row = { [Column in keyof RightsRow]: RightsRow[Column] | null } & {
+  identityModel: IdentityModel;
+  isRetired: boolean;
+  identityId: string | null;
+  userId: string | null;
+  usedLately: boolean;
+};
+
+/** @throws TokenError when the token was issued before its account was taken from a user. */
+async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Known | null> {
+  const { issuer, subject, issuedAt, isMultiFactor } = token;
+  const account = { issuer: issuer.issuer, subject };
+  const rows = await run<Row>(read, 'authenticate person', personByAccount, {
+    ...account,
+    accountHash: Buffer.from(accountHash(account)),
+    issuedAt: issuedAt?.toISOString() ?? null,
+  });
+  const [first] = rows;
+  if (first === undefined) {
+    throw new Error('The database has no environment: the gateway makes one when it starts.');
+  }
+  if (first.isRetired) {
+    throw new TokenError('it was issued before its account was taken from the user');
+  }
+  const { identityId, userId, identityModel, usedLately } = first;
+  if (identityId === null || userId === null) {
+    return null;
+  }
+  const { provider, authMethod, organizationId } = issuer;
+  const how: SignIn = { identityId, provider, authMethod, isMultiFactor, organizationId };
+  const rights = readRights(
+    rows.filter((row) => row.membershipId !== null) as (Row & RightsRow)[],
+    how,
+  );
+  const unentered = [...rights.values()].filter(
+    ({ status, refusal, identityProvider }) =>
+      status === 'ACTIVE' && refusal === null && identityProvider === null,
+  );
+  return {
+    caller: { principal: { kind: 'user', id: userId, signIn: how, rights }, identityModel },
+    unentered: unentered.slice(0, MOST_ENTERED).map((membership) => membership.organizationId),
+    usedLately,
+  };
+}
+
+function personByAccount() {
+  return sql`SELECT e.identity_model AS "identityModel", i.id AS "identityId", i.user_id AS "userId",
+coalesce(i.last_used_at > now() - interval '1 minute', false) AS "usedLately",
+EXISTS (SELECT FROM retired_identity x WHERE x.account_hash = ${param('accountHash')}
+AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired", r.*
+FROM environment e LEFT JOIN identity i ON i.issuer = ${param('issuer')} AND i.subject = ${param('subject')}
+LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true`;
+}
+
+/** Notes to the minute when the account was used, and the memberships that it was the first to enter. */
+async function noteUse(
+  { runner, log }: PersonOptions,
+  { caller, unentered }: Known,
+): Promise<void> {
+  const { id, signIn: how } = caller.principal;
+  // Whoever finds the row taken leaves it: somebody else is noting the same, or taking the account away.
+  await runner.prisma.$queryRaw`
+    UPDATE identity SET last_used_at = now(), auth_method = ${how.authMethod}::auth_method WHERE id = (
+      SELECT id FROM identity WHERE id = ${how.identityId}::uuid FOR UPDATE SKIP LOCKED)`;
+  if (unentered.length === 0) {
+    return;
+  }
+  try {
+    await inTransaction(runner, { principal: SYSTEM, organizations: unentered }, (tx) =>
+      enterMemberships(tx, id, how.provider, unentered),
+    );
+  } catch (error) {
+    if (!(error instanceof BusyError)) {
+      throw error;
+    }
+    log.debug('The first sign-in of memberships is noted next time');
+  }
+}

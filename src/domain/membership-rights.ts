@@ -1,0 +1,76 @@
+/** What a person holds in their organizations, as far as their sign-in meets the policy there. */
+import type { AuthMethod, MembershipStatus } from '../db/generated/prisma/enums.ts';
+
+/** How a person proved who they are. */
+export type SignIn = {
+  /** The account, as `identity.id` (uuid). */
+  identityId: string;
+  /** What the operator calls the issuer. */
+  provider: string;
+  /** Null: the issuer does not say. */
+  authMethod: AuthMethod | null;
+  isMultiFactor: boolean;
+  /** The organization (uuid) whose own single sign-on it is: it proves nothing anywhere else. */
+  organizationId: string | null;
+};
+
+export type PolicyCode = 'AUTH_METHOD_NOT_ALLOWED' | 'MFA_REQUIRED';
+
+/** What an organization asks of a sign-in. */
+export type SignInPolicy = {
+  /** Null: any. */
+  allowedAuthMethods: AuthMethod[] | null;
+  needsMultiFactor: boolean;
+};
+
+/** A row of the database's function `membership_rights`. Ids are uuids. */
+export type RightsRow = SignInPolicy & {
+  organizationId: string;
+  membershipId: string;
+  status: MembershipStatus;
+  isOwner: boolean;
+  isBreakglass: boolean;
+  identityProvider: string | null;
+  /** Names and wildcards; none unless the membership is ACTIVE. */
+  permissions: string[];
+};
+
+export type MembershipRights = RightsRow & {
+  /** Why the permissions are empty although the membership is ACTIVE; null: they are not. */
+  refusal: PolicyCode | null;
+};
+
+/** What keeps a sign-in from meeting a policy; null: it does. */
+export function policyRefusal(policy: SignInPolicy, signIn: SignIn): PolicyCode | null {
+  const { allowedAuthMethods, needsMultiFactor } = policy;
+  const { authMethod, isMultiFactor } = signIn;
+  if (
+    allowedAuthMethods !== null &&
+    (authMethod === null || !allowedAuthMethods.includes(authMethod))
+  ) {
+    return 'AUTH_METHOD_NOT_ALLOWED';
+  }
+  return needsMultiFactor && !isMultiFactor ? 'MFA_REQUIRED' : null;
+}
+
+/**
+ * What a sign-in gives of a person's memberships, by organization (uuid). Where it does not meet the policy nothing is
+ * left of the permissions, breakglass members excepted.
+ */
+export function readRights(
+  rows: readonly RightsRow[],
+  signIn: SignIn,
+): ReadonlyMap<string, MembershipRights> {
+  const within = rows.filter(
+    ({ organizationId }) =>
+      signIn.organizationId === null || signIn.organizationId === organizationId,
+  );
+  return new Map(within.map((row) => [row.organizationId, rightsOf(row, signIn)]));
+}
+
+function rightsOf(row: RightsRow, signIn: SignIn): MembershipRights {
+  const refusal = row.status === 'ACTIVE' && !row.isBreakglass ? policyRefusal(row, signIn) : null;
+  return refusal === null
+    ? { ...row, refusal }
+    : { ...row, refusal, isOwner: false, permissions: [] };
+}
