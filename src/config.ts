@@ -1,5 +1,8 @@
 /** The settings: read once from the environment, checked all together, and from then on plain typed values. */
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { TrustedIssuer } from './auth/trusted-issuer.ts';
+import { readTrustedIssuers } from './auth/trusted-issuer-settings.ts';
 
 /** How a setting is called, what it is for, and what it must look like. In the order of the README's table. */
 const settings = {
@@ -49,6 +52,12 @@ const settings = {
     z.string().regex(/^ghk_[A-Za-z0-9_-]{32,200}$/),
     '"ghk_" and at least 32 URL-safe characters',
   ),
+  GATEHOUSE_TRUSTED_ISSUERS: setting(
+    'Whose tokens people sign in with: JSON, or the path of a file with it.',
+    undefined,
+    z.string().regex(/^[^\0]+$/),
+    'a JSON array of trusted issuers, or the path of a file with one',
+  ),
   GATEHOUSE_PUBLIC_URL: setting(
     'Where people reach the gateway, when that is not its own address.',
     undefined,
@@ -75,6 +84,8 @@ export type Config = {
   preparedStatements: boolean;
   dataDir: string;
   apiKey: string | undefined;
+  /** Undefined: none, or on the embedded PostgreSQL the one for development. */
+  trustedIssuers: TrustedIssuer[] | undefined;
   /** Without a slash at the end. */
   publicUrl: string | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
@@ -86,11 +97,15 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the settings out of environment variables. An empty variable counts as unset.
+ * Reads the settings out of environment variables, and out of the file that one of them may name (`readFile` throws
+ * when there is none). An empty variable counts as unset.
  *
  * @throws ConfigError naming every setting that is wrong.
  */
-export function readConfig(env: Record<string, string | undefined>): Config {
+export function readConfig(
+  env: Record<string, string | undefined>,
+  readFile = (path: string) => readFileSync(path, 'utf8'),
+): Config {
   const problems: string[] = [];
   const read = <Value>(
     name: keyof typeof settings,
@@ -106,6 +121,23 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     }
     return result.data;
   };
+  const readIssuers = (): TrustedIssuer[] | undefined => {
+    const name = 'GATEHOUSE_TRUSTED_ISSUERS';
+    const text = read(name, settings[name].schema);
+    const json = text === undefined ? undefined : jsonOf(text, readFile);
+    if (json === undefined) {
+      if (text !== undefined) {
+        problems.push(`${name} must be ${settings[name].expected}.`);
+      }
+      return undefined;
+    }
+    const result = readTrustedIssuers(json);
+    if ('issuers' in result) {
+      return result.issuers;
+    }
+    problems.push(...result.problems.map(({ path, message }) => `${name}${path} ${message}.`));
+    return undefined;
+  };
   const config = {
     port: read('PORT', settings.PORT.schema),
     host: read('HOST', settings.HOST.schema),
@@ -120,6 +152,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ),
     dataDir: read('GATEHOUSE_DATA_DIR', settings.GATEHOUSE_DATA_DIR.schema),
     apiKey: read('GATEHOUSE_API_KEY', settings.GATEHOUSE_API_KEY.schema),
+    trustedIssuers: readIssuers(),
     publicUrl: read('GATEHOUSE_PUBLIC_URL', settings.GATEHOUSE_PUBLIC_URL.schema),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
   };
@@ -151,6 +184,16 @@ function unknownSettings(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('GATEHOUSE_') && env[name] && !(name in settings))
     .map((name) => `${name} is not a setting of Gatehouse.`);
+}
+
+/** What stands in the setting itself or in the file that it names; undefined when that is no JSON array. */
+function jsonOf(text: string, readFile: (path: string) => string): unknown[] | undefined {
+  try {
+    const json: unknown = JSON.parse(/^\s*[[{]/.test(text) ? text : readFile(text));
+    return Array.isArray(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function setting<Value>(

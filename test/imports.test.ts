@@ -53,8 +53,19 @@ const rules: [pattern: string, rule: Rule][] = [
   [
     'auth/**',
     {
-      values: ['auth/**', 'domain/**', 'loaders/statement.ts', 'kysely', 'jose'],
-      types: ['db/database.ts', databaseTypes],
+      values: [
+        'auth/**',
+        'domain/**',
+        'loaders/statement.ts',
+        'db/embedded/**',
+        enums,
+        'kysely',
+        'jose',
+        'zod',
+        'node:*',
+        'node:*/*',
+      ],
+      types: ['config.ts', 'db/database.ts', databaseTypes, 'pino'],
     },
   ],
   ['feed/**', { values: ['feed/**', 'db/database.ts'], types: ['domain/**', databaseTypes] }],
@@ -88,7 +99,10 @@ const rules: [pattern: string, rule: Rule][] = [
       types: ['db/database.ts', 'domain/transaction.ts', 'pino'],
     },
   ],
-  ['config.ts', { values: ['zod'] }],
+  [
+    'config.ts',
+    { values: ['auth/trusted-issuer.ts', 'auth/trusted-issuer-settings.ts', 'node:fs', 'zod'] },
+  ],
   ['store.ts', { values: ['config.ts', 'db/**', 'domain/**', 'node:crypto', 'pg', 'uuid'] }],
   [
     'gateway.ts',

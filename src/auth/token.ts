@@ -1,0 +1,89 @@
+/** From a bearer token to claims that a trusted issuer vouches for (RFC 7519, RFC 8725). */
+import { compactVerify } from 'jose';
+import type { Logger } from 'pino';
+import { createKeySource, type KeySource } from './jwks.ts';
+import { ownValue } from './strict-json.ts';
+import { type PersonClaims, readClaims } from './token-claims.ts';
+import { TokenError } from './token-error.ts';
+import { normalizeType, type TokenParts, takeApart } from './token-parts.ts';
+import type { TrustedIssuer } from './trusted-issuer.ts';
+
+export type VerifiedToken = PersonClaims & { issuer: TrustedIssuer };
+
+export type TokenVerifier = {
+  /**
+   * Verifies a token (the text after `Bearer `).
+   *
+   * @throws TokenError for everything that is not a good token, with a reason for the log.
+   */
+  verify(token: string): Promise<VerifiedToken>;
+};
+
+export type TokenVerifierOptions = {
+  log?: Logger;
+  /** In milliseconds. @default Date.now */
+  now?: () => number;
+  /** The least time between two fetches of an issuer's keys. @default 5,000 */
+  fetchIntervalMs?: number;
+};
+
+type Trust = { issuer: TrustedIssuer; keys: KeySource };
+
+/** Makes the verifier for these issuers, each of which is there once. Fetches their keys, without waiting for them. */
+export function createTokenVerifier(
+  issuers: TrustedIssuer[],
+  { log, now = Date.now, fetchIntervalMs = 5_000 }: TokenVerifierOptions = {},
+): TokenVerifier {
+  const trusted = new Map<string, Trust>(
+    issuers.map((issuer) => {
+      const keys = createKeySource(issuer, { log, now, fetchIntervalMs });
+      return [issuer.issuer, { issuer, keys }];
+    }),
+  );
+  return {
+    async verify(token) {
+      const parts = takeApart(token);
+      const { issuer, keys } = trustOf(parts, trusted);
+      checkType(parts, issuer);
+      // Before its key is sought: a stale token whose key is long gone would have the keys fetched again and again.
+      const claims = readClaims(parts.payload, issuer, now());
+      await checkSignature(token, parts, issuer, keys);
+      return { issuer, ...claims };
+    },
+  };
+}
+
+function trustOf({ payload }: TokenParts, trusted: Map<string, Trust>): Trust {
+  const iss = ownValue(payload, 'iss');
+  const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
+  if (trust === undefined) {
+    throw new TokenError('its issuer is not trusted');
+  }
+  return trust;
+}
+
+function checkType({ header }: TokenParts, { types }: TrustedIssuer): void {
+  const typ = ownValue(header, 'typ');
+  const type = typeof typ === 'string' ? normalizeType(typ) : null;
+  if ((typ !== undefined && type === null) || !types.includes(type)) {
+    throw new TokenError('its typ is not one that this issuer may use');
+  }
+}
+
+async function checkSignature(
+  token: string,
+  { header, alg }: TokenParts,
+  { algorithms }: TrustedIssuer,
+  keys: KeySource,
+): Promise<void> {
+  if (!algorithms.includes(alg)) {
+    throw new TokenError('its algorithm is not one that this issuer may use');
+  }
+  const kid = ownValue(header, 'kid');
+  const key = await keys.find({ alg, kid: typeof kid === 'string' ? kid : undefined });
+  try {
+    await compactVerify(token, key, { algorithms });
+  } catch (cause) {
+    throw new TokenError('its signature is not that of its issuer', { cause });
+  }
+}
