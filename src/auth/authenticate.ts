@@ -23,8 +23,7 @@ export function createAuthenticator(recognize: {
     if (credential === undefined) {
       return null;
     }
-    return credential.startsWith(KEY_PREFIX)
-      ? recognize.key(credential)
-      : recognize.person(credential);
+    const { key, person } = recognize;
+    return await (credential.startsWith(KEY_PREFIX) ? key(credential) : person(credential));
   };
 }

@@ -122,12 +122,12 @@ export function can(
   );
 }
 
-/** The organizations (uuids) where the principal may do what `permission` opens; null: in all there are. */
+/** The organizations (uuids) where the principal may do all that the permissions open; null: in all there are. */
 export function organizationsWhere(
   principal: Principal,
-  permission: PermissionName,
+  ...permissions: PermissionName[]
 ): string[] | null {
-  if (isOfEnvironment(principal) && can(principal, permission)) {
+  if (isOfEnvironment(principal) && permissions.every((name) => can(principal, name))) {
     return null;
   }
   const candidates =
@@ -136,7 +136,7 @@ export function organizationsWhere(
       : principal.kind === 'apiKey' && principal.organizationId !== null
         ? [principal.organizationId]
         : [];
-  return candidates.filter((id) => can(principal, permission, id));
+  return candidates.filter((id) => permissions.every((name) => can(principal, name, id)));
 }
 
 /** Whether the principal may do it in some organization, or in the environment as a whole. */

@@ -1,6 +1,6 @@
 /** Connections of memberships: of an organization and of a user. */
 import { organizationsWhere } from '../domain/permission.ts';
-import type { Principal } from '../domain/principal.ts';
+import type { Principal, UserPrincipal } from '../domain/principal.ts';
 import type { MembershipRow } from '../loaders/membership.ts';
 import type { MembershipListFilter, MembershipOrderField } from '../loaders/membership-list.ts';
 import { idArgument, metadataArgument, textArgument } from './arguments.ts';
@@ -9,6 +9,7 @@ import {
   type Connection,
   connectionOf,
   connectionType,
+  emptyConnection,
   type ListOrder,
   pageArguments,
   readPage,
@@ -96,9 +97,13 @@ function asksForDetails({ filter, orderBy }: Args): boolean {
 
 type Parent = { kind: 'organization' | 'user'; id: string };
 
+function isOwn(parent: Parent, principal: Principal): principal is UserPrincipal {
+  return parent.kind === 'user' && principal.kind === 'user' && principal.id === parent.id;
+}
+
 /** Of which organizations (uuids) the caller sees the memberships of the parent, and where in detail. Null: of all. */
 function scopesOf(parent: Parent, principal: Principal) {
-  if (parent.kind === 'user' && principal.kind === 'user' && principal.id === parent.id) {
+  if (isOwn(parent, principal)) {
     const own = [...principal.rights.keys()];
     return { seen: own, detailed: own };
   }
@@ -106,13 +111,8 @@ function scopesOf(parent: Parent, principal: Principal) {
     parent.kind === 'user' ? ids : ids === null || ids.includes(parent.id) ? [parent.id] : [];
   return {
     seen: within(organizationsWhere(principal, 'membership:read')),
-    detailed: within(organizationsWhere(principal, 'membership:readDetails')),
+    detailed: within(organizationsWhere(principal, 'membership:read', 'membership:readDetails')),
   };
-}
-
-/** Those (uuids) that are in both; null: all there are. */
-function inBoth(some: string[] | null, others: string[] | null): string[] | null {
-  return some === null ? others : some.filter((id) => others?.includes(id) ?? true);
 }
 
 function membershipsOf(
@@ -129,14 +129,14 @@ function membershipsOf(
   };
   const args = readPage(page, order);
   const { seen, detailed } = scopesOf(parent, principal);
-  const both = inBoth(seen, detailed);
-  const organizations = asksForDetails({ filter, orderBy }) ? both : seen;
+  const organizations = asksForDetails({ filter, orderBy }) ? detailed : seen;
   if (organizations?.length === 0) {
-    return null;
+    // Who has no membership yet sees that; to others it does not show.
+    return isOwn(parent, principal) ? emptyConnection<MembershipRow>() : null;
   }
   const conditions = {
     ...readFilter(filter),
-    searchesAddresses: both === null || organizations?.length === both.length,
+    searchesAddresses: detailed === null || organizations?.length === detailed.length,
     organizations: parent.kind === 'user' ? organizations : null,
   };
   return connectionOf(loaders.memberships.of(parent.kind, parent.id, conditions, args), order);

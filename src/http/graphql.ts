@@ -4,13 +4,10 @@ import type { Logger } from 'pino';
 import type { Caller } from '../auth/caller.ts';
 import type { Read } from '../db/database.ts';
 import { createActs } from '../domain/acts.ts';
-import { can, organizationsWhere } from '../domain/permission.ts';
-import type { Principal } from '../domain/principal.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
-import type { Reach } from '../loaders/user.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { limitOperations } from './limits.ts';
 import { maskBugs } from './mask-bugs.ts';
@@ -37,7 +34,7 @@ export function createGraphqlServer({
 }: {
   read: Read;
   /** Reads the rights of a principal anew. */
-  renew(principal: Principal): Promise<Principal>;
+  renew(principal: Caller['principal']): Promise<Caller['principal']>;
   runner: TransactionRunner;
   log: Logger;
 }): GraphqlServer {
@@ -46,10 +43,10 @@ export function createGraphqlServer({
     context: ({ caller, requestId }): Context => ({
       ...caller,
       requestId,
-      loaders: createLoaders(read, reachOf(caller.principal)),
+      loaders: createLoaders(read, caller.principal),
       async renew() {
         this.principal = await renew(this.principal);
-        this.loaders = createLoaders(read, reachOf(this.principal));
+        this.loaders = createLoaders(read, this.principal);
       },
       acts: createActs({ runner, principal: caller.principal, requestId }),
     }),
@@ -70,14 +67,4 @@ export function createGraphqlServer({
       maskBugs(log),
     ],
   });
-}
-
-/** Where the caller meets users; null for those who may read all of them. */
-function reachOf(principal: Principal): Reach | null {
-  return can(principal, 'user:read')
-    ? null
-    : {
-        seen: organizationsWhere(principal, 'membership:read') ?? [],
-        detailed: organizationsWhere(principal, 'membership:readDetails') ?? [],
-      };
 }

@@ -1,5 +1,6 @@
 /** All reads of one request. */
 import type { Read } from '../db/database.ts';
+import type { Principal } from '../domain/principal.ts';
 import { apiKeyLoaders } from './api-key.ts';
 import { environmentLoaders } from './environment.ts';
 import { eventLoaders } from './event.ts';
@@ -18,16 +19,17 @@ import {
 } from './membership-list.ts';
 import { organizationLoaders } from './organization.ts';
 import type { PageArgs } from './page.ts';
+import { reachOf } from './reach.ts';
 import { roleLoaders } from './role.ts';
-import { type Reach, userLoaders } from './user.ts';
+import { userLoaders } from './user.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /**
- * Makes the loaders of one request. What one of them has read is remembered until the request ends. `reach` is where
- * the caller meets users; null: they see all of them.
+ * Makes the loaders of one request. What one of them has read is remembered until the request ends. Users come with
+ * whether the principal meets them somewhere.
  */
-export function createLoaders(read: Read, reach: Reach | null) {
+export function createLoaders(read: Read, principal: Principal) {
   const lists = new Map<string, unknown>();
   // The same field with the same arguments under many parents is one batch, so its lists come from one place.
   const shared = <Lists>(key: unknown[], make: () => Lists): Lists => {
@@ -42,7 +44,7 @@ export function createLoaders(read: Read, reach: Reach | null) {
   return {
     environment: environmentLoaders(read),
     organizations: organizationLoaders(read),
-    users: userLoaders(read, reach),
+    users: userLoaders(read, reachOf(principal)),
     roles: roleLoaders(read),
     memberships: {
       ...membershipLoaders(read),

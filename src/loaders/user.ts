@@ -7,13 +7,11 @@ import { NIL_UUID } from '../domain/id.ts';
 import type { Met } from '../domain/visibility.ts';
 import { found, loadMany, loadOne, ordinal } from './batch.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
+import type { Reach } from './reach.ts';
 import { containment, searchTerm } from './search.ts';
 import { param } from './statement.ts';
 
 export type UserRow = RowOf<User> & Met;
-
-/** Where the caller meets users: the organizations (uuids) whose memberships they see, and in detail. */
-export type Reach = { seen: string[]; detailed: string[] };
 
 export type UserOrderField = 'CREATED_AT' | 'EMAIL' | 'NAME';
 
@@ -34,7 +32,7 @@ const keys: Record<UserOrderField, { column: string; type: SortKey['type'] }> = 
 function userColumns(alias: string, isWithinReach: boolean): RawBuilder<unknown> {
   const met = (reach: keyof Reach) =>
     isWithinReach
-      ? sql`EXISTS (SELECT FROM membership m WHERE m.user_id = ${sql.ref(`${alias}.id`)} AND m.organization_id = ANY(${param(reach)}::uuid[]))`
+      ? sql`EXISTS (SELECT FROM membership m WHERE m.user_id = ${sql.ref(`${alias}.id`)} AND (${param(reach)}::uuid[] IS NULL OR m.organization_id = ANY(${param(reach)}::uuid[])))`
       : sql`true`;
   return sql`${rowOf('user', alias)}, ${met('seen')} AS "isShared", ${met('detailed')} AS "isSharedInDetail"`;
 }

@@ -1,7 +1,13 @@
 /** What stands in the migrations only, because schema.prisma cannot express it. */
 export const SQL_ONLY = {
   extension: ['pg_trgm'],
-  function: ['membership_pass_keys', 'membership_status_at', 'role_assignment_take_keys'],
+  function: [
+    'membership_pass_keys',
+    'membership_rights',
+    'membership_status_at',
+    'role_assignment_take_keys',
+    'role_permissions',
+  ],
   trigger: ['membership_pass_keys', 'role_assignment_take_keys'],
   /** Deferrable. */
   'foreign key': ['organization_current_slug_fkey'],
@@ -72,6 +78,7 @@ export const SQL_ONLY = {
     'organization_seat_limit_check',
     'organization_slug_label_check',
     'permission_name_check',
+    'retired_identity_hash_check',
     'role_assignment_granted_by_check',
     'role_assignment_scope_check',
     'role_built_in_check',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MembershipStatus } from '../../src/db/generated/prisma/enums.ts';
 import { BUILT_IN_ROLE_IDS } from '../../src/domain/environment.ts';
+import { SYSTEM } from '../../src/domain/principal.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { idOf, LARGE_WORLD, loadLargeWorld } from '../support/large-world.ts';
@@ -51,7 +52,7 @@ afterAll(async () => {
 /** What is wrong with the plans of what was asked, both for its very values and for any. */
 async function flaws({ name, ask, most, mostPages = MOST_PAGES }: Question): Promise<string[]> {
   const { read, sent } = noting(world.database.read);
-  const returned = await ask(createLoaders(read, null));
+  const returned = await ask(createLoaders(read, SYSTEM));
   const bound = most?.(returned) ?? MOST_READS * Math.max(1, returned);
   const found: string[] = sent.length > 0 ? [] : [`${name}: sent nothing`];
   for (const statement of sent) {

@@ -1,0 +1,16 @@
+/** Where a caller meets users. */
+import { can, organizationsWhere } from '../domain/permission.ts';
+import type { Principal } from '../domain/principal.ts';
+
+/** The organizations (uuids) whose memberships the caller sees, and those where they see the details. Null: all. */
+export type Reach = { seen: string[] | null; detailed: string[] | null };
+
+/** Where the caller meets users; null for those who may read all of them. */
+export function reachOf(principal: Principal): Reach | null {
+  return can(principal, 'user:read')
+    ? null
+    : {
+        seen: organizationsWhere(principal, 'membership:read'),
+        detailed: organizationsWhere(principal, 'membership:read', 'membership:readDetails'),
+      };
+}
