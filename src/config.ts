@@ -84,7 +84,7 @@ export type Config = {
   preparedStatements: boolean;
   dataDir: string;
   apiKey: string | undefined;
-  /** Undefined: none, or on the embedded PostgreSQL the one for development. */
+  /** Undefined: none, or on the embedded PostgreSQL the one for development; an empty array is none in any case. */
   trustedIssuers: TrustedIssuer[] | undefined;
   /** Without a slash at the end. */
   publicUrl: string | undefined;

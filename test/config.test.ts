@@ -82,6 +82,15 @@ const expectations: Record<string, Expectation> = {
       `ghk_${'x'.repeat(32)} ${'x'.repeat(32)}`,
     ],
   },
+  GATEHOUSE_TRUSTED_ISSUERS: {
+    field: 'trustedIssuers',
+    byDefault: undefined,
+    good: [
+      ['[]', []],
+      [' [ ] ', []],
+    ],
+    bad: ['{}', '[', '[hunter2]', 'no/such/file', '/', ' ', 'a\0b', '{"keys":[]}'],
+  },
   GATEHOUSE_PUBLIC_URL: {
     field: 'publicUrl',
     byDefault: undefined,

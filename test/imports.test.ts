@@ -125,6 +125,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'gateway.ts',
         'store.ts',
         'config.ts',
+        'auth/**',
         'db/**',
         'domain/**',
         'node:*',

@@ -9,6 +9,7 @@ import { importCommand } from './import/command.ts';
 import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { startCommand } from './start.ts';
+import { tokenCommand } from './token.ts';
 
 type Surroundings = { argv: string[]; env: Record<string, string | undefined> };
 
@@ -33,6 +34,7 @@ export async function runCommand({ argv, env }: Surroundings): Promise<number> {
     .addCommand(importCommand(connect))
     .addCommand(keyCommand(connect))
     .addCommand(migrateCommand(connect))
+    .addCommand(tokenCommand(settings))
     .addHelpText('after', settingsHelp());
   throwInsteadOfExiting(program);
   try {
