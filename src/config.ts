@@ -58,6 +58,15 @@ const settings = {
       .transform((url) => url.replace(/\/+$/, '')),
     'a URL that begins with https:// or http://, without query or fragment',
   ),
+  GATEHOUSE_ALLOWED_ORIGINS: setting(
+    'Origins of the web pages that may use the gateway, separated by commas; "*" for all.',
+    undefined,
+    z
+      .string()
+      .refine((text) => text === '*' || text.split(',').every(isOrigin))
+      .transform((text) => (text === '*' ? text : text.split(',').map(originOf))),
+    '"*", or origins such as https://app.example with commas between them',
+  ),
   GATEHOUSE_LOG_LEVEL: setting(
     'How much is logged: "error", "warn", "info" or "debug".',
     'info',
@@ -77,6 +86,8 @@ export type Config = {
   apiKey: string | undefined;
   /** Without a slash at the end. */
   publicUrl: string | undefined;
+  /** Undefined: the gateway's own only. */
+  allowedOrigins: readonly string[] | '*' | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
 };
 
@@ -121,6 +132,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     dataDir: read('GATEHOUSE_DATA_DIR', settings.GATEHOUSE_DATA_DIR.schema),
     apiKey: read('GATEHOUSE_API_KEY', settings.GATEHOUSE_API_KEY.schema),
     publicUrl: read('GATEHOUSE_PUBLIC_URL', settings.GATEHOUSE_PUBLIC_URL.schema),
+    allowedOrigins: read('GATEHOUSE_ALLOWED_ORIGINS', settings.GATEHOUSE_ALLOWED_ORIGINS.schema),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
   };
   problems.push(...unknownSettings(env));
@@ -167,6 +179,16 @@ function postgresUrl() {
     const url = URL.parse(text);
     return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '';
   });
+}
+
+// A wildcard parses as a host, and is none.
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:\/\/[^/?#@*\\\s]+$/i.test(text.trim());
+}
+
+/** An origin as browsers write it. */
+function originOf(text: string): string {
+  return new URL(text).origin;
 }
 
 function isPlainHttpUrl(text: string): boolean {

@@ -11,13 +11,19 @@ import { createGraphqlServer } from './http/graphql.ts';
 import { graphqlHandler } from './http/graphql-http.ts';
 import { serveWebSockets } from './http/graphql-websocket.ts';
 import { healthHandler } from './http/health.ts';
+import { createOrigins } from './http/origins.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { listen } from './http/server.ts';
 import { startSweeper } from './jobs/sweeper.ts';
 import { openStore } from './store.ts';
+import { logEnded } from './telemetry/exchange.ts';
+import { safeLog } from './telemetry/safe-log.ts';
 
 export type Gateway = {
-  /** Where it is reached from this machine, without a slash at the end. */
+  /** Where people reach it, without a slash at the end. */
   url: string;
+  /** Where it is reached from this machine, without a slash at the end. */
+  localUrl: string;
   /** The secret of the key that was made because there was none yet; it is nowhere else. */
   newApiKey: string | undefined;
   /** Stops taking work, lets what is under way end, and leaves the database. Can be called again. */
@@ -33,11 +39,21 @@ const DRAIN_MS = 10_000;
  */
 export async function startGateway(
   config: Config,
-  { log, onProgress }: { log: Logger; onProgress?: (message: string) => void },
+  options: { log: Logger; onProgress?: (message: string) => void },
 ): Promise<Gateway> {
-  const { host, port } = config;
+  const { host, port, publicUrl, allowedOrigins = [] } = config;
+  const { onProgress } = options;
+  const log = safeLog(options.log);
+  const observe = logEnded(log);
   let check = () => Promise.reject<void>(new Error('The gateway is starting.'));
-  const http = await listen({ host, port, log, health: healthHandler(() => check()) });
+  const http = await listen({
+    host,
+    port,
+    log,
+    health: healthHandler(() => check()),
+    headers: securityHeaders(publicUrl),
+    observe,
+  });
   try {
     const onError = (error: Error) => log.warn({ err: error }, 'A database connection broke');
     const store = await openStore(config, { asGateway: true, onProgress, onError });
@@ -52,8 +68,10 @@ export async function startGateway(
     });
     const authenticate = createAuthenticator(database);
     const graphql = createGraphqlServer({ read: database.read, runner, log });
-    const closeSockets = serveWebSockets(http.server, { graphql, authenticate, log });
-    http.serve([graphqlHandler(graphql, authenticate), graphiqlHandler({ examples })]);
+    const origins = createOrigins({ allowed: allowedOrigins, publicUrl });
+    const edge = { graphql, authenticate, origins };
+    const closeSockets = serveWebSockets(http.server, { ...edge, observe, log });
+    http.serve([graphqlHandler(edge), graphiqlHandler({ examples })]);
     check = () => database.ping();
     const sweeper = startSweeper({ runner, log });
     let stopped: Promise<void> | undefined;
@@ -63,7 +81,8 @@ export async function startGateway(
       await store.close();
     };
     return {
-      url: config.publicUrl ?? http.url,
+      url: publicUrl ?? http.url,
+      localUrl: http.url,
       newApiKey,
       stop() {
         stopped ??= stop();

@@ -77,6 +77,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'loaders/loaders.ts',
         'domain/acts.ts',
         'domain/idempotency.ts',
+        'telemetry/**',
         'node:*',
         'node:*/*',
         'graphql',
@@ -88,6 +89,7 @@ const rules: [pattern: string, rule: Rule][] = [
       types: ['db/database.ts', 'domain/transaction.ts', 'pino'],
     },
   ],
+  ['telemetry/**', { values: ['telemetry/**'], types: ['pino'] }],
   ['config.ts', { values: ['zod'] }],
   ['store.ts', { values: ['config.ts', 'db/**', 'domain/**', 'node:crypto', 'pg', 'uuid'] }],
   [
@@ -96,7 +98,7 @@ const rules: [pattern: string, rule: Rule][] = [
       values: [
         'config.ts',
         'store.ts',
-        ...['auth', 'db', 'domain', 'feed', 'graphql', 'http', 'jobs', 'loaders'].map(
+        ...['auth', 'db', 'domain', 'feed', 'graphql', 'http', 'jobs', 'loaders', 'telemetry'].map(
           (folder) => `${folder}/**`,
         ),
       ],

@@ -8,14 +8,17 @@ import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
+import type { Exchange } from '../telemetry/exchange.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { limitOperations } from './limits.ts';
 import { maskBugs } from './mask-bugs.ts';
+import { noteOperations } from './note-operations.ts';
 
 /** What a transport knows about an operation before it runs. */
 export type Operation = {
   caller: Caller;
   requestId: string;
+  exchange: Exchange;
   /** The header of this name, where the transport has headers. */
   idempotencyKey?: string;
 };
@@ -60,6 +63,7 @@ export function createGraphqlServer({
         acts: createActs({ runner, principal, requestId, idempotency }),
       })),
       maskBugs(log),
+      noteOperations(),
     ],
   });
 }
