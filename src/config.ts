@@ -67,6 +67,12 @@ const settings = {
       .transform((text) => (text === '*' ? text : text.split(',').map(originOf))),
     '"*", or origins such as https://app.example with commas between them',
   ),
+  GATEHOUSE_METRICS_TOKEN: setting(
+    'Bearer token that opens `/metrics`; without it there are none.',
+    undefined,
+    z.string().regex(/^[A-Za-z0-9._~+/-]{16,200}=*$/),
+    'at least 16 characters that a bearer token may have',
+  ),
   GATEHOUSE_LOG_LEVEL: setting(
     'How much is logged: "error", "warn", "info" or "debug".',
     'info',
@@ -88,6 +94,8 @@ export type Config = {
   publicUrl: string | undefined;
   /** Undefined: the gateway's own only. */
   allowedOrigins: readonly string[] | '*' | undefined;
+  /** Undefined: no metrics. */
+  metricsToken: string | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
 };
 
@@ -133,6 +141,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     apiKey: read('GATEHOUSE_API_KEY', settings.GATEHOUSE_API_KEY.schema),
     publicUrl: read('GATEHOUSE_PUBLIC_URL', settings.GATEHOUSE_PUBLIC_URL.schema),
     allowedOrigins: read('GATEHOUSE_ALLOWED_ORIGINS', settings.GATEHOUSE_ALLOWED_ORIGINS.schema),
+    metricsToken: read('GATEHOUSE_METRICS_TOKEN', settings.GATEHOUSE_METRICS_TOKEN.schema),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
   };
   problems.push(...unknownSettings(env));

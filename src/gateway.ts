@@ -11,12 +11,15 @@ import { createGraphqlServer } from './http/graphql.ts';
 import { graphqlHandler } from './http/graphql-http.ts';
 import { serveWebSockets } from './http/graphql-websocket.ts';
 import { healthHandler } from './http/health.ts';
+import { metricsHandler } from './http/metrics.ts';
 import { createOrigins } from './http/origins.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { listen } from './http/server.ts';
 import { startSweeper } from './jobs/sweeper.ts';
 import { openStore } from './store.ts';
-import { logEnded } from './telemetry/exchange.ts';
+import { logEnded, type Observe } from './telemetry/exchange.ts';
+import { readLags } from './telemetry/lags.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 import { safeLog } from './telemetry/safe-log.ts';
 
 export type Gateway = {
@@ -41,10 +44,15 @@ export async function startGateway(
   config: Config,
   options: { log: Logger; onProgress?: (message: string) => void },
 ): Promise<Gateway> {
-  const { host, port, publicUrl, allowedOrigins = [] } = config;
+  const { host, port, publicUrl, allowedOrigins = [], metricsToken } = config;
   const { onProgress } = options;
   const log = safeLog(options.log);
-  const observe = logEnded(log);
+  const observers = [logEnded(log)];
+  const observe: Observe = (ended) => {
+    for (const tell of observers) {
+      tell(ended);
+    }
+  };
   let check = () => Promise.reject<void>(new Error('The gateway is starting.'));
   const http = await listen({
     host,
@@ -71,7 +79,15 @@ export async function startGateway(
     const origins = createOrigins({ allowed: allowedOrigins, publicUrl });
     const edge = { graphql, authenticate, origins };
     const closeSockets = serveWebSockets(http.server, { ...edge, observe, log });
-    http.serve([graphqlHandler(edge), graphiqlHandler({ examples })]);
+    const handlers = [graphqlHandler(edge), graphiqlHandler({ examples })];
+    if (metricsToken !== undefined) {
+      const { waitingTurns } = store;
+      const lags = () => readLags(database.read);
+      const metrics = createMetrics({ pools: database.pools, waitingTurns, lags });
+      observers.push(metrics.observe);
+      handlers.push(metricsHandler(metrics, metricsToken));
+    }
+    http.serve(handlers);
     check = () => database.ping();
     const sweeper = startSweeper({ runner, log });
     let stopped: Promise<void> | undefined;

@@ -15,6 +15,8 @@ import { inTransaction, type TransactionRunner } from './domain/transaction.ts';
 export type Store = {
   database: Database;
   runner: TransactionRunner;
+  /** How many writers wait for their turn in this process. */
+  waitingTurns(): number;
   /** Whether it is the embedded PostgreSQL. */
   embedded: boolean;
   close(): Promise<void>;
@@ -61,16 +63,18 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
     const { preparedStatements } = config;
     const database = openDatabase({ url, preparedStatements, onError: options.onError });
     opened.push(() => database.close());
+    const inTurn = createTurns();
     const runner = {
       prisma: database.prisma,
-      inTurn: createTurns(),
+      inTurn,
       newId: () => uuidv7(),
       randomBytes,
     };
     await inTransaction(runner, { principal: SYSTEM, environment: 'exclusive' }, (tx) =>
       ensureEnvironment(tx),
     );
-    return { database, runner, embedded: config.databaseUrl === undefined, close };
+    const waitingTurns = () => inTurn.waiting();
+    return { database, runner, waitingTurns, embedded: config.databaseUrl === undefined, close };
   } catch (error) {
     await close();
     throw error;

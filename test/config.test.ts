@@ -136,6 +136,12 @@ const expectations: Record<string, Expectation> = {
       'https://a b',
     ],
   },
+  GATEHOUSE_METRICS_TOKEN: {
+    field: 'metricsToken',
+    byDefault: undefined,
+    good: ['x'.repeat(16), 'aZ09._~+/-aaaaaa==', 'x'.repeat(200)].map((token) => [token, token]),
+    bad: ['hunter2', 'x'.repeat(15), 'x'.repeat(201), `${'x'.repeat(16)} x`, `${'x'.repeat(16)}\n`],
+  },
   GATEHOUSE_LOG_LEVEL: {
     field: 'logLevel',
     byDefault: 'info',

@@ -76,6 +76,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'feed/**',
         'loaders/loaders.ts',
         'domain/acts.ts',
+        'domain/errors.ts',
         'domain/idempotency.ts',
         'telemetry/**',
         'node:*',
@@ -89,7 +90,7 @@ const rules: [pattern: string, rule: Rule][] = [
       types: ['db/database.ts', 'domain/transaction.ts', 'pino'],
     },
   ],
-  ['telemetry/**', { values: ['telemetry/**'], types: ['pino'] }],
+  ['telemetry/**', { values: ['telemetry/**', 'prom-client'], types: ['db/database.ts', 'pino'] }],
   ['config.ts', { values: ['zod'] }],
   ['store.ts', { values: ['config.ts', 'db/**', 'domain/**', 'node:crypto', 'pg', 'uuid'] }],
   [

@@ -10,12 +10,19 @@ export type Statement = { name: string; text: string };
 /** Runs one statement on a connection of the read pool and returns its rows. */
 export type Read = <Row>(statement: Statement, values: unknown[]) => Promise<Row[]>;
 
+/** Connections of a pool, and how many callers wait for one. */
+export type PoolState = { total: number; idle: number; waiting: number };
+
+export type Pools = { read: PoolState; write: PoolState };
+
 export type Database = {
   read: Read;
   /** Transactions and writes. */
   prisma: PrismaClient;
   /** Resolves when PostgreSQL answers; rejects with what kept it from answering. */
   ping(): Promise<void>;
+  /** How the pools are at this moment. */
+  pools(): Pools;
   close(): Promise<void>;
 };
 
@@ -56,11 +63,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     async ping() {
       await reads.query('SELECT 1');
     },
+    pools: () => ({ read: stateOf(reads), write: stateOf(writes) }),
     async close() {
       await prisma.$disconnect();
       await Promise.all([reads.end(), writes.end()]);
     },
   };
+}
+
+function stateOf({ totalCount, idleCount, waitingCount }: pg.Pool): PoolState {
+  return { total: totalCount, idle: idleCount, waiting: waitingCount };
 }
 
 /** A name for the prepared form of `text`, the same wherever that text is sent. */

@@ -3,7 +3,8 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/authenticate.ts';
 import type { Read } from '../db/database.ts';
-import { createActs } from '../domain/acts.ts';
+import { type Acts, createActs } from '../domain/acts.ts';
+import type { Idempotency } from '../domain/idempotency.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
@@ -12,7 +13,7 @@ import type { Exchange } from '../telemetry/exchange.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { limitOperations } from './limits.ts';
 import { maskBugs } from './mask-bugs.ts';
-import { noteOperations } from './note-operations.ts';
+import { noteOperations, noteRefusals } from './note-operations.ts';
 
 /** What a transport knows about an operation before it runs. */
 export type Operation = {
@@ -24,6 +25,9 @@ export type Operation = {
 };
 
 export type GraphqlServer = YogaServerInstance<Operation, Context>;
+
+/** What acts are bound to. */
+type Asked = Pick<Context, 'principal' | 'requestId'> & Pick<Operation, 'exchange'>;
 
 /** The path of GraphQL over every transport. */
 export const GRAPHQL_PATH = '/graphql';
@@ -39,14 +43,18 @@ export function createGraphqlServer({
   log: Logger;
 }): GraphqlServer {
   const freshLoaders = () => createLoaders(read);
+  const actsOf = (asked: Asked, idempotency?: Idempotency): Acts => {
+    const { principal, requestId, exchange } = asked;
+    return noteRefusals(createActs({ runner, principal, requestId, idempotency }), exchange);
+  };
   return createYoga<Operation, Context>({
     schema,
-    context: ({ caller, requestId }): Context => ({
+    context: ({ caller, requestId, exchange }): Context => ({
       ...caller,
       requestId,
       loaders: freshLoaders(),
       freshLoaders,
-      acts: createActs({ runner, principal: caller.principal, requestId }),
+      acts: actsOf({ principal: caller.principal, requestId, exchange }),
     }),
     graphqlEndpoint: GRAPHQL_PATH,
     graphiql: false,
@@ -59,9 +67,7 @@ export function createGraphqlServer({
     maskedErrors: false,
     plugins: [
       limitOperations(),
-      takeIdempotencyKeys(({ principal, requestId }, idempotency) => ({
-        acts: createActs({ runner, principal, requestId, idempotency }),
-      })),
+      takeIdempotencyKeys((asked, idempotency) => ({ acts: actsOf(asked, idempotency) })),
       maskBugs(log),
       noteOperations(),
     ],

@@ -3,6 +3,8 @@
 import type { ExecutionArgs } from 'graphql';
 import { getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { Acts } from '../domain/acts.ts';
+import { DomainError } from '../domain/errors.ts';
 import type { Context } from '../graphql/context.ts';
 import { type Exchange, noteErrors } from '../telemetry/exchange.ts';
 
@@ -28,6 +30,23 @@ export function noteOperations(): Plugin<Context, { exchange: Exchange }> {
     onResponse({ response }) {
       // Event streams would be kept by caches otherwise, for a moment.
       response.headers.set('cache-control', 'no-store');
+    },
+  };
+}
+
+/** The acts, noting the codes of what they refuse: in the result that is data, which nobody else looks into. */
+export function noteRefusals(acts: Acts, { codes }: Exchange): Acts {
+  return {
+    ...acts,
+    async once(act) {
+      try {
+        return await acts.once(act);
+      } catch (error) {
+        if (error instanceof DomainError) {
+          codes.add(error.code);
+        }
+        throw error;
+      }
     },
   };
 }
