@@ -1,5 +1,6 @@
 /** The settings: read once from the environment, checked all together, and from then on plain typed values. */
 import { z } from 'zod';
+import { readTracing, type TracingConfig } from './tracing-config.ts';
 
 /** How a setting is called, what it is for, and what it must look like. In the order of the README's table. */
 const settings = {
@@ -96,6 +97,8 @@ export type Config = {
   allowedOrigins: readonly string[] | '*' | undefined;
   /** Undefined: no metrics. */
   metricsToken: string | undefined;
+  /** Undefined: no traces. */
+  tracing: TracingConfig | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
 };
 
@@ -142,6 +145,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     publicUrl: read('GATEHOUSE_PUBLIC_URL', settings.GATEHOUSE_PUBLIC_URL.schema),
     allowedOrigins: read('GATEHOUSE_ALLOWED_ORIGINS', settings.GATEHOUSE_ALLOWED_ORIGINS.schema),
     metricsToken: read('GATEHOUSE_METRICS_TOKEN', settings.GATEHOUSE_METRICS_TOKEN.schema),
+    tracing: readTracing(env, problems),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
   };
   problems.push(...unknownSettings(env));

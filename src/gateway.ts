@@ -21,6 +21,7 @@ import { logEnded, type Observe } from './telemetry/exchange.ts';
 import { readLags } from './telemetry/lags.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { safeLog } from './telemetry/safe-log.ts';
+import { endSpan, type Tracing } from './telemetry/tracing.ts';
 
 export type Gateway = {
   /** Where people reach it, without a slash at the end. */
@@ -47,7 +48,8 @@ export async function startGateway(
   const { host, port, publicUrl, allowedOrigins = [], metricsToken } = config;
   const { onProgress } = options;
   const log = safeLog(options.log);
-  const observers = [logEnded(log)];
+  const observers = [logEnded(log), endSpan];
+  const tracing = await startTracing(config);
   const observe: Observe = (ended) => {
     for (const tell of observers) {
       tell(ended);
@@ -61,10 +63,12 @@ export async function startGateway(
     health: healthHandler(() => check()),
     headers: securityHeaders(publicUrl),
     observe,
+    tracing,
   });
   try {
     const onError = (error: Error) => log.warn({ err: error }, 'A database connection broke');
-    const store = await openStore(config, { asGateway: true, onProgress, onError });
+    const trace = tracing?.trace;
+    const store = await openStore(config, { asGateway: true, onProgress, onError, trace });
     const { database, runner } = store;
     const newApiKey = await inTransaction(
       runner,
@@ -75,10 +79,10 @@ export async function startGateway(
       throw error;
     });
     const authenticate = createAuthenticator(database);
-    const graphql = createGraphqlServer({ read: database.read, runner, log });
+    const graphql = createGraphqlServer({ read: database.read, runner, trace, log });
     const origins = createOrigins({ allowed: allowedOrigins, publicUrl });
     const edge = { graphql, authenticate, origins };
-    const closeSockets = serveWebSockets(http.server, { ...edge, observe, log });
+    const closeSockets = serveWebSockets(http.server, { ...edge, observe, tracing, log });
     const handlers = [graphqlHandler(edge), graphiqlHandler({ examples })];
     if (metricsToken !== undefined) {
       const { waitingTurns } = store;
@@ -95,6 +99,7 @@ export async function startGateway(
       check = () => Promise.reject(new Error('The gateway is stopping.'));
       await Promise.all([closeSockets(DRAIN_MS), http.close(DRAIN_MS), sweeper.stop()]);
       await store.close();
+      await tracing?.stop();
     };
     return {
       url: publicUrl ?? http.url,
@@ -107,6 +112,16 @@ export async function startGateway(
     };
   } catch (error) {
     await http.close(0);
+    await tracing?.stop();
     throw error;
   }
+}
+
+// The packages of OpenTelemetry are many: they are loaded only where traces are asked for.
+async function startTracing({ tracing }: Config): Promise<Tracing | undefined> {
+  if (tracing === undefined) {
+    return undefined;
+  }
+  const { createOtlpTracing } = await import('./telemetry/otlp.ts');
+  return createOtlpTracing(tracing);
 }

@@ -90,8 +90,15 @@ const rules: [pattern: string, rule: Rule][] = [
       types: ['db/database.ts', 'domain/transaction.ts', 'pino'],
     },
   ],
-  ['telemetry/**', { values: ['telemetry/**', 'prom-client'], types: ['db/database.ts', 'pino'] }],
-  ['config.ts', { values: ['zod'] }],
+  [
+    'telemetry/**',
+    {
+      values: ['telemetry/**', 'prom-client', '@opentelemetry/*'],
+      types: ['db/database.ts', 'pino'],
+    },
+  ],
+  ['config.ts', { values: ['tracing-config.ts', 'zod'] }],
+  ['tracing-config.ts', { values: [] }],
   ['store.ts', { values: ['config.ts', 'db/**', 'domain/**', 'node:crypto', 'pg', 'uuid'] }],
   [
     'gateway.ts',

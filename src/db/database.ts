@@ -5,7 +5,19 @@ import pg from 'pg';
 import { PrismaClient } from './generated/prisma/client.ts';
 
 /** A statement with numbered parameters, as it is sent to PostgreSQL. */
-export type Statement = { name: string; text: string };
+export type Statement = {
+  name: string;
+  text: string;
+  /** What it is for, in words. */
+  summary?: string;
+};
+
+/** Does the work, and notes how long it took. */
+export type Trace = <T>(
+  name: string,
+  attributes: Record<string, string>,
+  work: () => Promise<T>,
+) => Promise<T>;
 
 /** Runs one statement on a connection of the read pool and returns its rows. */
 export type Read = <Row>(statement: Statement, values: unknown[]) => Promise<Row[]>;
@@ -34,11 +46,15 @@ export type DatabaseOptions = {
   poolSize?: number;
   /** Told of connections that break while idle. */
   onError?: (error: Error) => void;
+  /** Told of every read. */
+  trace?: Trace;
 };
+
+const ATTRIBUTES = { 'db.system.name': 'postgresql' };
 
 /** Opens the pools on `url`. Connects on first use, so it never rejects by itself. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { url, preparedStatements = true, poolSize = 10, onError = () => {} } = options;
+  const { url, preparedStatements = true, poolSize = 10, onError = () => {}, trace } = options;
   const open = (name: string) => {
     const pool = new pg.Pool({
       connectionString: url,
@@ -57,7 +73,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     async read<Row>(statement: Statement, values: unknown[]) {
       const { text, name } = statement;
       const query = preparedStatements ? { name, text, values } : { text, values };
-      const { rows } = await reads.query(query);
+      const send = () => reads.query(query);
+      const { rows } = await (trace === undefined
+        ? send()
+        : trace(statement.summary ?? name, ATTRIBUTES, send));
       return rows as Row[];
     },
     async ping() {

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Observe } from '../telemetry/exchange.ts';
+import { type Tracing, withinSpan } from '../telemetry/tracing.ts';
 import { credentialsIn } from './credentials.ts';
 import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
 import { formatError, maskError } from './mask-bugs.ts';
@@ -40,10 +41,11 @@ export function serveWebSockets(
     authenticate: Authenticate;
     origins: Origins;
     observe: Observe;
+    tracing: Tracing | undefined;
     log: Logger;
   },
 ): (patienceMs: number) => Promise<void> {
-  const { graphql, authenticate, origins, observe, log } = options;
+  const { graphql, authenticate, origins, log } = options;
   const underWay = new Set<Promise<unknown>>();
   let stopping = false;
 
@@ -61,13 +63,17 @@ export function serveWebSockets(
   ): Promise<ExecutionArgs | readonly GraphQLError[]> => {
     const exchange = exchanges.begin(payload);
     const { requestId } = exchange;
-    try {
+    const authenticateAndPrepare = async () => {
       const caller = await authenticate(credentialsIn(parameters));
       if (caller === null) {
         socket.close(UNAUTHORIZED, 'Unauthorized');
-        return [createGraphQLError('These credentials are not valid.')];
+        const extensions = { code: 'UNAUTHENTICATED' };
+        return [createGraphQLError('These credentials are not valid.', { extensions })];
       }
-      return await prepare(graphql, payload, { caller, requestId, exchange });
+      return prepare(graphql, payload, { caller, requestId, exchange });
+    };
+    try {
+      return await withinSpan(exchange, authenticateAndPrepare);
     } catch (error) {
       return [maskError(error, requestId, log)];
     }
@@ -137,7 +143,7 @@ export function serveWebSockets(
     request.headers['x-request-id'] = connectionId;
     if (refusal === undefined) {
       sockets.handleUpgrade(request, stream, head, (socket) => {
-        const exchanges = createSocketExchanges(connectionId, observe);
+        const exchanges = createSocketExchanges(connectionId, options);
         const extra = { socket, exchanges, log: log.child({ connectionId }) };
         speak(protocol, extra, extra.log);
       });

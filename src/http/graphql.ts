@@ -10,10 +10,12 @@ import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
 import type { Exchange } from '../telemetry/exchange.ts';
+import type { Trace } from '../telemetry/tracing.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { limitOperations } from './limits.ts';
 import { maskBugs } from './mask-bugs.ts';
 import { noteOperations, noteRefusals } from './note-operations.ts';
+import { traceOperations } from './trace-operations.ts';
 
 /** What a transport knows about an operation before it runs. */
 export type Operation = {
@@ -36,10 +38,12 @@ export const GRAPHQL_PATH = '/graphql';
 export function createGraphqlServer({
   read,
   runner,
+  trace,
   log,
 }: {
   read: Read;
   runner: TransactionRunner;
+  trace?: Trace;
   log: Logger;
 }): GraphqlServer {
   const freshLoaders = () => createLoaders(read);
@@ -70,6 +74,7 @@ export function createGraphqlServer({
       takeIdempotencyKeys((asked, idempotency) => ({ acts: actsOf(asked, idempotency) })),
       maskBugs(log),
       noteOperations(),
+      traceOperations(trace),
     ],
   });
 }

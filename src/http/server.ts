@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Ended, Exchange, Observe } from '../telemetry/exchange.ts';
+import { type Tracing, withinSpan } from '../telemetry/tracing.ts';
 import { pathOf, refusalOf, refuse, requestIdOf } from './request.ts';
 
 /** Answers a request and resolves to true, or leaves it alone and resolves to false. */
@@ -35,6 +36,8 @@ export type ListenOptions = {
   headers?: Readonly<Record<string, string>>;
   /** Told of every request when it is over. */
   observe?: Observe;
+  /** Begins spans, which `observe` ends. */
+  tracing?: Tracing;
 };
 
 /** Thrown when the port cannot be had. */
@@ -55,7 +58,7 @@ const REFUSALS: Record<string, string> = {
  * @throws ListenError
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
-  const { log, health, headers = {}, observe = () => {} } = options;
+  const { log, health, headers = {}, observe = () => {}, tracing } = options;
   let handlers: Handler[] = [];
   let refusal: string | undefined = 'The gateway is starting.';
   const underWay = new Set<ServerResponse>();
@@ -83,13 +86,15 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   const server: Server = createServer({ shouldUpgradeCallback: isUpgrade }, (request, response) => {
     const requestId = requestIdOf(request);
     const exchange: Exchange = { requestId, codes: new Set() };
+    const { traceparent } = request.headers;
+    exchange.span = tracing?.begin(`${request.method} ${routeOf(request)}`, traceparent);
     const since = performance.now();
     response.once('close', () => observe(endOf(exchange, since, request, response)));
     response.setHeader('x-request-id', requestId);
     for (const [name, value] of Object.entries(headers)) {
       response.setHeader(name, value);
     }
-    answer(request, response, exchange).catch((error: unknown) => {
+    withinSpan(exchange, () => answer(request, response, exchange)).catch((error: unknown) => {
       log.error({ err: error, requestId }, 'A request failed');
       if (response.headersSent) {
         response.destroy();

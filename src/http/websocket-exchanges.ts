@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SubscribePayload } from 'graphql-ws';
 import { type Exchange, noteErrors, type Observe } from '../telemetry/exchange.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 
 export type SocketExchanges = {
   begin(payload: SubscribePayload): Exchange;
@@ -10,11 +11,15 @@ export type SocketExchanges = {
 };
 
 /** Keeps an exchange for every operation (told apart by its payload: ids may come again) until it ends. */
-export function createSocketExchanges(connectionId: string, observe: Observe): SocketExchanges {
+export function createSocketExchanges(
+  connectionId: string,
+  { observe, tracing }: { observe: Observe; tracing: Tracing | undefined },
+): SocketExchanges {
   const underWay = new Map<SubscribePayload, { exchange: Exchange; since: number }>();
   return {
     begin(payload) {
-      const exchange = { requestId: randomUUID(), connectionId, codes: new Set<string>() };
+      const span = tracing?.begin('WEBSOCKET graphql', payload.extensions?.traceparent);
+      const exchange = { requestId: randomUUID(), connectionId, codes: new Set<string>(), span };
       underWay.set(payload, { exchange, since: performance.now() });
       return exchange;
     },

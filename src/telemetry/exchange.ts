@@ -1,6 +1,7 @@
 /** What is noted of a request, or of an operation on a WebSocket, for the log and the metrics. */
 import type { Logger } from 'pino';
 import { withoutSecrets } from './secrets.ts';
+import type { Span } from './span.ts';
 
 /** Filled in while it is answered. Never holds what was asked: no variables, addresses, paths or credentials. */
 export type Exchange = {
@@ -11,6 +12,8 @@ export type Exchange = {
   operation?: { kind: 'query' | 'mutation' | 'subscription'; name: string | undefined };
   /** The codes of the errors it was answered with. */
   readonly codes: Set<string>;
+  /** Where traces are asked for. */
+  span?: Span;
 };
 
 /** One that is over. */
