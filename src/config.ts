@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { TrustedIssuer } from './auth/trusted-issuer.ts';
 import { readTrustedIssuers } from './auth/trusted-issuer-settings.ts';
+import { readTracing, type TracingConfig } from './tracing-config.ts';
 
 /** How a setting is called, what it is for, and what it must look like. In the order of the README's table. */
 const settings = {
@@ -67,6 +68,21 @@ const settings = {
       .transform((url) => url.replace(/\/+$/, '')),
     'a URL that begins with https:// or http://, without query or fragment',
   ),
+  GATEHOUSE_ALLOWED_ORIGINS: setting(
+    'Origins of the web pages that may use the gateway, separated by commas; "*" for all.',
+    undefined,
+    z
+      .string()
+      .refine((text) => text === '*' || text.split(',').every(isOrigin))
+      .transform((text) => (text === '*' ? text : text.split(',').map(originOf))),
+    '"*", or origins such as https://app.example with commas between them',
+  ),
+  GATEHOUSE_METRICS_TOKEN: setting(
+    'Bearer token that opens `/metrics`; without it there are none.',
+    undefined,
+    z.string().regex(/^[A-Za-z0-9._~+/-]{16,200}=*$/),
+    'at least 16 characters that a bearer token may have',
+  ),
   GATEHOUSE_LOG_LEVEL: setting(
     'How much is logged: "error", "warn", "info" or "debug".',
     'info',
@@ -88,6 +104,12 @@ export type Config = {
   trustedIssuers: TrustedIssuer[] | undefined;
   /** Without a slash at the end. */
   publicUrl: string | undefined;
+  /** Undefined: the gateway's own only. */
+  allowedOrigins: readonly string[] | '*' | undefined;
+  /** Undefined: no metrics. */
+  metricsToken: string | undefined;
+  /** Undefined: no traces. */
+  tracing: TracingConfig | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
 };
 
@@ -154,6 +176,9 @@ export function readConfig(
     apiKey: read('GATEHOUSE_API_KEY', settings.GATEHOUSE_API_KEY.schema),
     trustedIssuers: readIssuers(),
     publicUrl: read('GATEHOUSE_PUBLIC_URL', settings.GATEHOUSE_PUBLIC_URL.schema),
+    allowedOrigins: read('GATEHOUSE_ALLOWED_ORIGINS', settings.GATEHOUSE_ALLOWED_ORIGINS.schema),
+    metricsToken: read('GATEHOUSE_METRICS_TOKEN', settings.GATEHOUSE_METRICS_TOKEN.schema),
+    tracing: readTracing(env, problems),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
   };
   problems.push(...unknownSettings(env));
@@ -210,6 +235,16 @@ function postgresUrl() {
     const url = URL.parse(text);
     return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '';
   });
+}
+
+// A wildcard parses as a host, and is none.
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:\/\/[^/?#@*\\\s]+$/i.test(text.trim());
+}
+
+/** An origin as browsers write it. */
+function originOf(text: string): string {
+  return new URL(text).origin;
 }
 
 function isPlainHttpUrl(text: string): boolean {

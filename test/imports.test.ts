@@ -87,7 +87,9 @@ const rules: [pattern: string, rule: Rule][] = [
         'feed/**',
         'loaders/loaders.ts',
         'domain/acts.ts',
+        'domain/errors.ts',
         'domain/idempotency.ts',
+        'telemetry/**',
         'node:*',
         'node:*/*',
         'graphql',
@@ -100,9 +102,25 @@ const rules: [pattern: string, rule: Rule][] = [
     },
   ],
   [
-    'config.ts',
-    { values: ['auth/trusted-issuer.ts', 'auth/trusted-issuer-settings.ts', 'node:fs', 'zod'] },
+    'telemetry/**',
+    {
+      values: ['telemetry/**', 'prom-client', '@opentelemetry/*'],
+      types: ['db/database.ts', 'pino'],
+    },
   ],
+  [
+    'config.ts',
+    {
+      values: [
+        'auth/trusted-issuer.ts',
+        'auth/trusted-issuer-settings.ts',
+        'node:fs',
+        'tracing-config.ts',
+        'zod',
+      ],
+    },
+  ],
+  ['tracing-config.ts', { values: [] }],
   ['store.ts', { values: ['config.ts', 'db/**', 'domain/**', 'node:crypto', 'pg', 'uuid'] }],
   [
     'gateway.ts',
@@ -110,7 +128,7 @@ const rules: [pattern: string, rule: Rule][] = [
       values: [
         'config.ts',
         'store.ts',
-        ...['auth', 'db', 'domain', 'feed', 'graphql', 'http', 'jobs', 'loaders'].map(
+        ...['auth', 'db', 'domain', 'feed', 'graphql', 'http', 'jobs', 'loaders', 'telemetry'].map(
           (folder) => `${folder}/**`,
         ),
       ],

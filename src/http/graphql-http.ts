@@ -3,16 +3,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { credentialsOf } from './credentials.ts';
 import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
-import { LARGEST_MESSAGE, pathOf, refuse, requestIdOf } from './request.ts';
+import type { Origins } from './origins.ts';
+import { LARGEST_MESSAGE, pathOf, refuse } from './request.ts';
+import type { Handler } from './server.ts';
 
 /** Makes the handler of `/graphql`: it resolves to false for every other path. */
-export function graphqlHandler(graphql: GraphqlServer, authenticate: Authenticate) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+export function graphqlHandler(options: {
+  graphql: GraphqlServer;
+  authenticate: Authenticate;
+  origins: Origins;
+}): Handler {
+  const { graphql, authenticate, origins } = options;
+  return async (request, response, exchange) => {
     if (pathOf(request) !== GRAPHQL_PATH) {
       return false;
     }
-    const requestId = requestIdOf(request);
-    response.setHeader('x-request-id', requestId);
+    if (origins.answer(request, response)) {
+      return true;
+    }
     const caller = await authenticate(credentialsOf(request));
     if (caller === null) {
       refuse(response, 401, 'UNAUTHENTICATED', 'These credentials are not valid.', {
@@ -20,7 +28,8 @@ export function graphqlHandler(graphql: GraphqlServer, authenticate: Authenticat
       });
     } else if (accepts(request, response)) {
       const idempotencyKey = request.headersDistinct['idempotency-key']?.join(', ');
-      await graphql(request, response, { caller, requestId, idempotencyKey });
+      const { requestId } = exchange;
+      await graphql(request, response, { caller, requestId, exchange, idempotencyKey });
     }
     return true;
   };

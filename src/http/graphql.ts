@@ -3,24 +3,33 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/caller.ts';
 import type { Read } from '../db/database.ts';
-import { createActs } from '../domain/acts.ts';
+import { type Acts, createActs } from '../domain/acts.ts';
+import type { Idempotency } from '../domain/idempotency.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
+import type { Exchange } from '../telemetry/exchange.ts';
+import type { Trace } from '../telemetry/tracing.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { limitOperations } from './limits.ts';
 import { maskBugs } from './mask-bugs.ts';
+import { noteOperations, noteRefusals } from './note-operations.ts';
+import { traceOperations } from './trace-operations.ts';
 
 /** What a transport knows about an operation before it runs. */
 export type Operation = {
   caller: Caller;
   requestId: string;
+  exchange: Exchange;
   /** The header of this name, where the transport has headers. */
   idempotencyKey?: string;
 };
 
 export type GraphqlServer = YogaServerInstance<Operation, Context>;
+
+/** What acts are bound to. */
+type Asked = Pick<Context, 'principal' | 'requestId'> & Pick<Operation, 'exchange'>;
 
 /** The path of GraphQL over every transport. */
 export const GRAPHQL_PATH = '/graphql';
@@ -30,17 +39,23 @@ export function createGraphqlServer({
   read,
   runner,
   renew,
+  trace,
   log,
 }: {
   read: Read;
   /** Reads the rights of a principal anew. */
   renew(principal: Caller['principal']): Promise<Caller['principal']>;
   runner: TransactionRunner;
+  trace?: Trace;
   log: Logger;
 }): GraphqlServer {
+  const actsOf = (asked: Asked, idempotency?: Idempotency): Acts => {
+    const { principal, requestId, exchange } = asked;
+    return noteRefusals(createActs({ runner, principal, requestId, idempotency }), exchange);
+  };
   return createYoga<Operation, Context>({
     schema,
-    context: ({ caller, requestId }): Context => ({
+    context: ({ caller, requestId, exchange }): Context => ({
       ...caller,
       requestId,
       loaders: createLoaders(read, caller.principal),
@@ -48,7 +63,7 @@ export function createGraphqlServer({
         this.principal = await renew(this.principal);
         this.loaders = createLoaders(read, this.principal);
       },
-      acts: createActs({ runner, principal: caller.principal, requestId }),
+      acts: actsOf({ principal: caller.principal, requestId, exchange }),
     }),
     graphqlEndpoint: GRAPHQL_PATH,
     graphiql: false,
@@ -61,10 +76,10 @@ export function createGraphqlServer({
     maskedErrors: false,
     plugins: [
       limitOperations(),
-      takeIdempotencyKeys(({ principal, requestId }, idempotency) => ({
-        acts: createActs({ runner, principal, requestId, idempotency }),
-      })),
+      takeIdempotencyKeys((asked, idempotency) => ({ acts: actsOf(asked, idempotency) })),
       maskBugs(log),
+      noteOperations(),
+      traceOperations(trace),
     ],
   });
 }

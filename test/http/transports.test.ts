@@ -1,4 +1,3 @@
-import { serverAudits } from 'graphql-http';
 import { createClient as createEventClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,23 +127,5 @@ describe('client libraries', () => {
     }
     client.dispose();
     expect(results).toEqual([{ data: { viewer: { kind: 'API_KEY' } } }]);
-  });
-});
-
-describe('the audits of GraphQL over HTTP', () => {
-  const audits = serverAudits({ url: () => `${url}/graphql` });
-
-  it('are many', () => {
-    expect(audits.filter(({ name }) => name.startsWith('MUST')).length).toBeGreaterThan(10);
-  });
-
-  it.each(audits.map((audit) => [audit.name, audit] as const))('%s', async (name, audit) => {
-    const result = await audit.fn();
-    const reason = 'reason' in result ? result.reason : '';
-    if (name.startsWith('MUST')) {
-      expect(result.status, reason).toBe('ok');
-    } else {
-      expect(result.status, reason).not.toBe('error');
-    }
   });
 });

@@ -39,7 +39,7 @@ export async function createGateway(
       variables?: Variables,
       credential: string | null = key,
     ) {
-      const response = await fetch(`${gateway.url}/graphql`, {
+      const response = await fetch(`${gateway.localUrl}/graphql`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
