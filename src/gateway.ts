@@ -11,6 +11,8 @@ import { createGraphqlServer } from './http/graphql.ts';
 import { graphqlHandler } from './http/graphql-http.ts';
 import { serveWebSockets } from './http/graphql-websocket.ts';
 import { healthHandler } from './http/health.ts';
+import { createRateLimiter } from './http/limits/rate.ts';
+import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { listen } from './http/server.ts';
 import { startSweeper } from './jobs/sweeper.ts';
 import { openStore } from './store.ts';
@@ -18,6 +20,8 @@ import { openStore } from './store.ts';
 export type Gateway = {
   /** Where it is reached from this machine, without a slash at the end. */
   url: string;
+  /** Undefined when it is switched off. */
+  graphiqlUrl: string | undefined;
   /** The secret of the key that was made because there was none yet; it is nowhere else. */
   newApiKey: string | undefined;
   /** Stops taking work, lets what is under way end, and leaves the database. Can be called again. */
@@ -35,7 +39,8 @@ export async function startGateway(
   config: Config,
   { log, onProgress }: { log: Logger; onProgress?: (message: string) => void },
 ): Promise<Gateway> {
-  const { host, port } = config;
+  const { host, port, persistedDocuments: path } = config;
+  const persistedDocuments = path === undefined ? undefined : await readPersistedDocuments(path);
   let check = () => Promise.reject<void>(new Error('The gateway is starting.'));
   const http = await listen({ host, port, log, health: healthHandler(() => check()) });
   try {
@@ -51,9 +56,22 @@ export async function startGateway(
       throw error;
     });
     const authenticate = createAuthenticator(database);
-    const graphql = createGraphqlServer({ read: database.read, runner, log });
-    const closeSockets = serveWebSockets(http.server, { graphql, authenticate, log });
-    http.serve([graphqlHandler(graphql, authenticate), graphiqlHandler({ examples })]);
+    const rate = createRateLimiter(config);
+    const { read } = database;
+    const graphql = createGraphqlServer({
+      read,
+      runner,
+      log,
+      limits: config,
+      rate,
+      persistedDocuments,
+    });
+    const edge = { ...config, graphql, authenticate, log, rate, persistedDocuments };
+    const closeSockets = serveWebSockets(http.server, edge);
+    http.serve([
+      graphqlHandler(graphql, authenticate, edge),
+      ...(config.graphiql ? [graphiqlHandler({ examples })] : []),
+    ]);
     check = () => database.ping();
     const sweeper = startSweeper({ runner, log });
     let stopped: Promise<void> | undefined;
@@ -62,8 +80,10 @@ export async function startGateway(
       await Promise.all([closeSockets(DRAIN_MS), http.close(DRAIN_MS), sweeper.stop()]);
       await store.close();
     };
+    const url = config.publicUrl ?? http.url;
     return {
-      url: config.publicUrl ?? http.url,
+      url,
+      graphiqlUrl: config.graphiql ? `${url}/graphiql` : undefined,
       newApiKey,
       stop() {
         stopped ??= stop();

@@ -88,7 +88,9 @@ const rules: [pattern: string, rule: Rule][] = [
       types: ['db/database.ts', 'domain/transaction.ts', 'pino'],
     },
   ],
-  ['config.ts', { values: ['zod'] }],
+  ['config.ts', { values: ['limit-settings.ts', 'setting.ts', 'zod'] }],
+  ['limit-settings.ts', { values: ['setting.ts', 'zod'] }],
+  ['setting.ts', { values: ['zod'] }],
   ['store.ts', { values: ['config.ts', 'db/**', 'domain/**', 'node:crypto', 'pg', 'uuid'] }],
   [
     'gateway.ts',

@@ -31,7 +31,7 @@ export function startCommand(settings: () => Config, say: (message: string) => v
     });
 }
 
-function greeting({ url, newApiKey }: Gateway): string {
+function greeting({ url, graphiqlUrl, newApiKey }: Gateway): string {
   const key = newApiKey
     ? [
         '',
@@ -39,9 +39,8 @@ function greeting({ url, newApiKey }: Gateway): string {
         '             It can do everything and is shown only this once: keep it.',
       ]
     : [];
-  return ['', `  GraphiQL   ${url}/graphiql`, `  GraphQL    ${url}/graphql`, ...key, '', ''].join(
-    '\n',
-  );
+  const graphiql = graphiqlUrl === undefined ? [] : [`  GraphiQL   ${graphiqlUrl}`];
+  return ['', ...graphiql, `  GraphQL    ${url}/graphql`, ...key, '', ''].join('\n');
 }
 
 // Listened for from before the start: a signal that comes in the middle of it counts, too.

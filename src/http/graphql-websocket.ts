@@ -8,15 +8,18 @@ import { handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { createGraphQLError } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Authenticate } from '../auth/authenticate.ts';
+import type { Authenticate, Caller } from '../auth/authenticate.ts';
 import { credentialsIn } from './credentials.ts';
 import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
+import { COST_OF_REFUSAL, type RateLimiter } from './limits/rate.ts';
+import { limitExceeded } from './limits/refusal.ts';
 import { formatError, maskError } from './mask-bugs.ts';
-import { LARGEST_MESSAGE, pathOf } from './request.ts';
+import { type PersistedDocuments, persistedText } from './persisted-documents.ts';
+import { addressOf, pathOf } from './request.ts';
 import { pipelineOf, prepare } from './websocket-operation.ts';
 import { sayGoodbye, speak } from './websocket-wire.ts';
 
-type Extra = { socket: WebSocket };
+type Extra = { socket: WebSocket; address: string };
 
 type Parameters = Record<string, unknown> | undefined;
 
@@ -33,9 +36,17 @@ const GOODBYE_MS = 2000;
  */
 export function serveWebSockets(
   server: Server,
-  options: { graphql: GraphqlServer; authenticate: Authenticate; log: Logger },
+  options: {
+    graphql: GraphqlServer;
+    authenticate: Authenticate;
+    log: Logger;
+    rate: RateLimiter;
+    persistedDocuments: PersistedDocuments | undefined;
+    maxBodyBytes: number;
+    maxOperationsPerSocket: number;
+  },
 ): (patienceMs: number) => Promise<void> {
-  const { graphql, authenticate, log } = options;
+  const { graphql, authenticate, log, rate, persistedDocuments } = options;
   const underWay = new Set<Promise<unknown>>();
   let stopping = false;
 
@@ -46,47 +57,64 @@ export function serveWebSockets(
     return work;
   };
 
+  /** The caller; null when the socket is told to close. */
+  const identify = async (extra: Extra, parameters: Parameters): Promise<Caller | null> => {
+    const caller = await authenticate(credentialsIn(parameters));
+    const { socket, address } = extra;
+    if (caller === null) {
+      const wait = rate.take({ principal: undefined, address }, COST_OF_REFUSAL);
+      if (wait > 0) {
+        socket.close(TRY_AGAIN_LATER, 'Try again later');
+      } else {
+        socket.close(UNAUTHORIZED, 'Unauthorized');
+      }
+    }
+    return caller;
+  };
+
   const begin = async (
-    socket: WebSocket,
+    extra: Extra,
     parameters: Parameters,
     payload: SubscribePayload,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> => {
     const requestId = randomUUID();
     try {
-      const caller = await authenticate(credentialsIn(parameters));
+      const caller = await identify(extra, parameters);
       if (caller === null) {
-        socket.close(UNAUTHORIZED, 'Unauthorized');
         return [createGraphQLError('These credentials are not valid.')];
       }
-      return await prepare(graphql, payload, { caller, requestId });
+      const { address } = extra;
+      const query = persistedText(payload, persistedDocuments) ?? payload.query;
+      return await prepare(graphql, { ...payload, query }, { caller, address, requestId });
     } catch (error) {
       return [maskError(error, requestId, log)];
     }
   };
 
-  const letIn = async (socket: WebSocket, parameters: Parameters): Promise<boolean> => {
+  const letIn = async (extra: Extra, parameters: Parameters): Promise<boolean> => {
     try {
-      const caller = await authenticate(credentialsIn(parameters));
-      if (caller === null) {
-        socket.close(UNAUTHORIZED, 'Unauthorized');
-      }
-      return caller !== null;
+      return (await identify(extra, parameters)) !== null;
     } catch (error) {
       log.error({ err: error }, 'A WebSocket could not be let in');
-      socket.close(TRY_AGAIN_LATER, 'Try again later');
+      extra.socket.close(TRY_AGAIN_LATER, 'Try again later');
       return false;
     }
   };
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
-    onConnect: ({ connectionParams, extra }) => letIn(extra.socket, connectionParams),
-    onSubscribe({ connectionParams, extra }, _id, payload) {
+    onConnect: ({ connectionParams, extra }) => letIn(extra, connectionParams),
+    onSubscribe({ connectionParams, extra, subscriptions }, _id, payload) {
       if (stopping) {
         return [
           createGraphQLError('The gateway is stopping.', { extensions: { code: 'UNAVAILABLE' } }),
         ];
       }
-      return follow(begin(extra.socket, connectionParams, payload));
+      const found = Object.keys(subscriptions).length;
+      const max = options.maxOperationsPerSocket;
+      if (found > max) {
+        return [limitExceeded({ limit: 'operationsPerSocket', max, found })];
+      }
+      return follow(begin(extra, connectionParams, payload));
     },
     execute: (args) => follow(Promise.resolve(pipelineOf(args).execute(args))),
     subscribe: (args) => pipelineOf(args).subscribe(args),
@@ -99,13 +127,15 @@ export function serveWebSockets(
 
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: LARGEST_MESSAGE,
+    maxPayload: options.maxBodyBytes,
     handleProtocols: (offered) => handleProtocols(offered),
   });
   server.on('upgrade', (request, stream, head) => {
     const refusal = stopping ? 503 : pathOf(request) === GRAPHQL_PATH ? undefined : 404;
     if (refusal === undefined) {
-      sockets.handleUpgrade(request, stream, head, (socket) => speak(protocol, { socket }, log));
+      sockets.handleUpgrade(request, stream, head, (socket) =>
+        speak(protocol, { socket, address: addressOf(request) }, log),
+      );
     } else {
       refuseUpgrade(stream, refusal);
     }
