@@ -37,7 +37,7 @@ export function switchSetting(meaning: string, byDefault: 'on' | 'off') {
 function countFrom(least: number, most: number) {
   return z
     .string()
-    .regex(/^\d{1,12}$/)
+    .regex(/^\d{1,13}$/)
     .transform(Number)
     .refine((count) => count >= least && count <= most);
 }
