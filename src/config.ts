@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { TrustedIssuer } from './auth/trusted-issuer.ts';
 import { readTrustedIssuers } from './auth/trusted-issuer-settings.ts';
+import { limitSettings } from './limit-settings.ts';
+import { setting, switchSetting } from './setting.ts';
 import { readTracing, type TracingConfig } from './tracing-config.ts';
 
 /** How a setting is called, what it is for, and what it must look like. In the order of the README's table. */
@@ -35,11 +37,9 @@ const settings = {
     postgresUrl(),
     'a URL such as postgresql://user:password@host:5432/database',
   ),
-  GATEHOUSE_PREPARED_STATEMENTS: setting(
+  GATEHOUSE_PREPARED_STATEMENTS: switchSetting(
     'Whether to use prepared statements: "off" behind a pooler that cannot keep them.',
     'on',
-    z.enum(['on', 'off']).transform((value) => value === 'on'),
-    '"on" or "off"',
   ),
   GATEHOUSE_DATA_DIR: setting(
     'Folder of the embedded PostgreSQL and of files that Gatehouse keeps.',
@@ -89,6 +89,7 @@ const settings = {
     z.enum(['error', 'warn', 'info', 'debug']),
     '"error", "warn", "info" or "debug"',
   ),
+  ...limitSettings,
 };
 
 export type Config = {
@@ -111,6 +112,25 @@ export type Config = {
   /** Undefined: no traces. */
   tracing: TracingConfig | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
+  maxDepth: number;
+  maxCost: number;
+  maxAliases: number;
+  maxDirectives: number;
+  maxSelections: number;
+  maxTokens: number;
+  maxDocumentLength: number;
+  maxBodyBytes: number;
+  maxOperationMs: number;
+  maxOperationsPerSocket: number;
+  /** Points a minute; undefined: without end. */
+  ratePerCaller: number | undefined;
+  /** Points a minute; undefined: without end. */
+  ratePerAddress: number | undefined;
+  introspection: boolean;
+  suggestions: boolean;
+  graphiql: boolean;
+  /** Undefined: every document runs. */
+  persistedDocuments: string | undefined;
 };
 
 /** Thrown with every setting that is wrong, by name and with what is expected; never with its value. */
@@ -180,6 +200,31 @@ export function readConfig(
     metricsToken: read('GATEHOUSE_METRICS_TOKEN', settings.GATEHOUSE_METRICS_TOKEN.schema),
     tracing: readTracing(env, problems),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
+    maxDepth: read('GATEHOUSE_MAX_DEPTH', settings.GATEHOUSE_MAX_DEPTH.schema),
+    maxCost: read('GATEHOUSE_MAX_COST', settings.GATEHOUSE_MAX_COST.schema),
+    maxAliases: read('GATEHOUSE_MAX_ALIASES', settings.GATEHOUSE_MAX_ALIASES.schema),
+    maxDirectives: read('GATEHOUSE_MAX_DIRECTIVES', settings.GATEHOUSE_MAX_DIRECTIVES.schema),
+    maxSelections: read('GATEHOUSE_MAX_SELECTIONS', settings.GATEHOUSE_MAX_SELECTIONS.schema),
+    maxTokens: read('GATEHOUSE_MAX_TOKENS', settings.GATEHOUSE_MAX_TOKENS.schema),
+    maxDocumentLength: read(
+      'GATEHOUSE_MAX_DOCUMENT_LENGTH',
+      settings.GATEHOUSE_MAX_DOCUMENT_LENGTH.schema,
+    ),
+    maxBodyBytes: read('GATEHOUSE_MAX_BODY_BYTES', settings.GATEHOUSE_MAX_BODY_BYTES.schema),
+    maxOperationMs: read('GATEHOUSE_MAX_OPERATION_MS', settings.GATEHOUSE_MAX_OPERATION_MS.schema),
+    maxOperationsPerSocket: read(
+      'GATEHOUSE_MAX_OPERATIONS_PER_SOCKET',
+      settings.GATEHOUSE_MAX_OPERATIONS_PER_SOCKET.schema,
+    ),
+    ratePerCaller: read('GATEHOUSE_RATE_PER_CALLER', settings.GATEHOUSE_RATE_PER_CALLER.schema),
+    ratePerAddress: read('GATEHOUSE_RATE_PER_ADDRESS', settings.GATEHOUSE_RATE_PER_ADDRESS.schema),
+    introspection: read('GATEHOUSE_INTROSPECTION', settings.GATEHOUSE_INTROSPECTION.schema),
+    suggestions: read('GATEHOUSE_SUGGESTIONS', settings.GATEHOUSE_SUGGESTIONS.schema),
+    graphiql: read('GATEHOUSE_GRAPHIQL', settings.GATEHOUSE_GRAPHIQL.schema),
+    persistedDocuments: read(
+      'GATEHOUSE_PERSISTED_DOCUMENTS',
+      settings.GATEHOUSE_PERSISTED_DOCUMENTS.schema,
+    ),
   };
   problems.push(...unknownSettings(env));
   if (
@@ -219,15 +264,6 @@ function jsonOf(text: string, readFile: (path: string) => string): unknown[] | u
   } catch {
     return undefined;
   }
-}
-
-function setting<Value>(
-  meaning: string,
-  byDefault: string | undefined,
-  schema: z.ZodType<Value>,
-  expected: string,
-) {
-  return { meaning, byDefault, schema, expected };
 }
 
 function postgresUrl() {

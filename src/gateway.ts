@@ -16,8 +16,10 @@ import { createGraphqlServer } from './http/graphql.ts';
 import { graphqlHandler } from './http/graphql-http.ts';
 import { serveWebSockets } from './http/graphql-websocket.ts';
 import { healthHandler } from './http/health.ts';
+import { createRateLimiter } from './http/limits/rate.ts';
 import { metricsHandler } from './http/metrics.ts';
 import { createOrigins } from './http/origins.ts';
+import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { listen } from './http/server.ts';
 import { startSweeper } from './jobs/sweeper.ts';
@@ -33,6 +35,8 @@ export type Gateway = {
   url: string;
   /** Where it is reached from this machine, without a slash at the end. */
   localUrl: string;
+  /** Undefined when it is switched off. */
+  graphiqlUrl: string | undefined;
   /** The secret of the key that was made because there was none yet; it is nowhere else. */
   newApiKey: string | undefined;
   /** Stops taking work, lets what is under way end, and leaves the database. Can be called again. */
@@ -51,6 +55,8 @@ export async function startGateway(
   options: { log: Logger; onProgress?: (message: string) => void },
 ): Promise<Gateway> {
   const { host, port, publicUrl, allowedOrigins = [], metricsToken } = config;
+  const { persistedDocuments: path } = config;
+  const persistedDocuments = path === undefined ? undefined : await readPersistedDocuments(path);
   const { onProgress } = options;
   const log = safeLog(options.log);
   const observers = [logEnded(log), endSpan];
@@ -90,11 +96,24 @@ export async function startGateway(
       key: recognizeKeys(database),
       person: recognizePeople({ read, runner, verifier, log }),
     });
-    const graphql = createGraphqlServer({ read, runner, renew: createRenewal(read), trace, log });
+    const rate = createRateLimiter(config);
+    const graphql = createGraphqlServer({
+      read,
+      runner,
+      renew: createRenewal(read),
+      trace,
+      log,
+      limits: config,
+      rate,
+      persistedDocuments,
+    });
     const origins = createOrigins({ allowed: allowedOrigins, publicUrl });
-    const edge = { graphql, authenticate, origins };
+    const edge = { ...config, graphql, authenticate, origins, rate, persistedDocuments };
     const closeSockets = serveWebSockets(http.server, { ...edge, observe, tracing, log });
-    const handlers = [graphqlHandler(edge), graphiqlHandler({ examples })];
+    const handlers = [graphqlHandler(edge)];
+    if (config.graphiql) {
+      handlers.push(graphiqlHandler({ examples }));
+    }
     if (metricsToken !== undefined) {
       const { waitingTurns } = store;
       const lags = () => readLags(read);
@@ -112,9 +131,11 @@ export async function startGateway(
       await store.close();
       await tracing?.stop();
     };
+    const url = publicUrl ?? http.url;
     return {
-      url: publicUrl ?? http.url,
+      url,
       localUrl: http.url,
+      graphiqlUrl: config.graphiql ? `${url}/graphiql` : undefined,
       newApiKey,
       stop() {
         stopped ??= stop();

@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Config, ConfigError, describeSettings, readConfig } from '../src/config.ts';
+import { ConfigError, describeSettings, readConfig } from '../src/config.ts';
+import { type Expectation, limitExpectations } from './limit-expectations.ts';
 
 const KEY = `ghk_${'aZ09_-'.repeat(6)}`;
 const URL_OF_DATABASE = 'postgresql://gatehouse:hunter2@db.example:5432/gatehouse';
-
-type Expectation = {
-  field: keyof Config;
-  byDefault: unknown;
-  good: [text: string, value: unknown][];
-  bad: string[];
-  /** What else has to be set. */
-  beside?: Record<string, string>;
-};
 
 const databaseUrls = {
   good: [URL_OF_DATABASE, 'postgres://h/d', 'postgresql://u@[::1]/d?sslmode=require'].map(
@@ -157,6 +149,7 @@ const expectations: Record<string, Expectation> = {
     good: ['error', 'warn', 'info', 'debug'].map((level) => [level, level]),
     bad: ['silent', 'INFO', '30', 'trace'],
   },
+  ...limitExpectations,
 };
 
 function refusalOf(env: Record<string, string>): string {

@@ -82,9 +82,11 @@ function throwInsteadOfExiting(command: Command): void {
 }
 
 function settingsHelp(): string {
-  const lines = describeSettings().map(({ name, meaning, byDefault }) => {
+  const settings = describeSettings();
+  const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
+  const lines = settings.map(({ name, meaning, byDefault }) => {
     const suffix = byDefault === '' ? '' : ` Default: ${byDefault}.`;
-    return `  ${name.padEnd(31)}${meaning}${suffix}`;
+    return `  ${name.padEnd(width)}${meaning}${suffix}`;
   });
   return `\nSettings, as environment variables:\n${lines.join('\n')}\n`;
 }

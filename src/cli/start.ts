@@ -32,7 +32,8 @@ export function startCommand(settings: () => Config, say: (message: string) => v
     });
 }
 
-function greeting({ url, newApiKey }: Gateway, isForDevelopment: boolean): string {
+function greeting(gateway: Gateway, isForDevelopment: boolean): string {
+  const { url, graphiqlUrl, newApiKey } = gateway;
   const key = newApiKey
     ? [
         '',
@@ -43,7 +44,8 @@ function greeting({ url, newApiKey }: Gateway, isForDevelopment: boolean): strin
   const token = isForDevelopment
     ? ['', '  People     `npm run token -- <email>` prints a token to call as a person.']
     : [];
-  const urls = [`  GraphiQL   ${url}/graphiql`, `  GraphQL    ${url}/graphql`];
+  const graphiql = graphiqlUrl === undefined ? [] : [`  GraphiQL   ${graphiqlUrl}`];
+  const urls = [...graphiql, `  GraphQL    ${url}/graphql`];
   return ['', ...urls, ...key, ...token, '', ''].join('\n');
 }
 

@@ -8,18 +8,22 @@ import { createGraphQLError } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticate } from '../auth/authenticate.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { Observe } from '../telemetry/exchange.ts';
 import { type Tracing, withinSpan } from '../telemetry/tracing.ts';
 import { credentialsIn } from './credentials.ts';
 import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
+import { COST_OF_REFUSAL, type RateLimiter } from './limits/rate.ts';
+import { limitExceeded } from './limits/refusal.ts';
 import { formatError, maskError } from './mask-bugs.ts';
 import type { Origins } from './origins.ts';
-import { LARGEST_MESSAGE, pathOf, requestIdOf } from './request.ts';
+import { type PersistedDocuments, persistedText } from './persisted-documents.ts';
+import { addressOf, pathOf, requestIdOf } from './request.ts';
 import { createSocketExchanges, type SocketExchanges } from './websocket-exchanges.ts';
 import { pipelineOf, prepare } from './websocket-operation.ts';
 import { sayGoodbye, speak } from './websocket-wire.ts';
 
-type Extra = { socket: WebSocket; exchanges: SocketExchanges; log: Logger };
+type Extra = { socket: WebSocket; address: string; exchanges: SocketExchanges; log: Logger };
 
 type Parameters = Record<string, unknown> | undefined;
 
@@ -43,9 +47,13 @@ export function serveWebSockets(
     observe: Observe;
     tracing: Tracing | undefined;
     log: Logger;
+    rate: RateLimiter;
+    persistedDocuments: PersistedDocuments | undefined;
+    maxBodyBytes: number;
+    maxOperationsPerSocket: number;
   },
 ): (patienceMs: number) => Promise<void> {
-  const { graphql, authenticate, origins, log } = options;
+  const { graphql, authenticate, origins, log, rate, persistedDocuments } = options;
   const underWay = new Set<Promise<unknown>>();
   let stopping = false;
 
@@ -56,50 +64,68 @@ export function serveWebSockets(
     return work;
   };
 
+  /** The caller; null when the socket is told to close. */
+  const identify = async (extra: Extra, parameters: Parameters): Promise<Caller | null> => {
+    const caller = await authenticate(credentialsIn(parameters));
+    const { socket, address } = extra;
+    if (caller === null) {
+      const wait = rate.take({ principal: undefined, address }, COST_OF_REFUSAL);
+      if (wait > 0) {
+        socket.close(TRY_AGAIN_LATER, 'Try again later');
+      } else {
+        socket.close(UNAUTHORIZED, 'Unauthorized');
+      }
+    }
+    return caller;
+  };
+
   const begin = async (
-    { socket, exchanges, log }: Extra,
+    extra: Extra,
     parameters: Parameters,
     payload: SubscribePayload,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> => {
+    const { address, exchanges } = extra;
     const exchange = exchanges.begin(payload);
     const { requestId } = exchange;
-    const authenticateAndPrepare = async () => {
-      const caller = await authenticate(credentialsIn(parameters));
+    const identifyAndPrepare = async () => {
+      const caller = await identify(extra, parameters);
       if (caller === null) {
-        socket.close(UNAUTHORIZED, 'Unauthorized');
         const extensions = { code: 'UNAUTHENTICATED' };
         return [createGraphQLError('These credentials are not valid.', { extensions })];
       }
-      return prepare(graphql, payload, { caller, requestId, exchange });
+      const query = persistedText(payload, persistedDocuments) ?? payload.query;
+      const operation = { caller, address, requestId, exchange };
+      return prepare(graphql, { ...payload, query }, operation);
     };
     try {
-      return await withinSpan(exchange, authenticateAndPrepare);
+      return await withinSpan(exchange, identifyAndPrepare);
     } catch (error) {
       return [maskError(error, requestId, log)];
     }
   };
 
-  const letIn = async ({ socket, log }: Extra, parameters: Parameters): Promise<boolean> => {
+  const letIn = async (extra: Extra, parameters: Parameters): Promise<boolean> => {
     try {
-      const caller = await authenticate(credentialsIn(parameters));
-      if (caller === null) {
-        socket.close(UNAUTHORIZED, 'Unauthorized');
-      }
-      return caller !== null;
+      return (await identify(extra, parameters)) !== null;
     } catch (error) {
       log.error({ err: error }, 'A WebSocket could not be let in');
-      socket.close(TRY_AGAIN_LATER, 'Try again later');
+      extra.socket.close(TRY_AGAIN_LATER, 'Try again later');
       return false;
     }
   };
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
     onConnect: ({ connectionParams, extra }) => letIn(extra, connectionParams),
-    async onSubscribe({ connectionParams, extra }, _id, payload) {
+    async onSubscribe({ connectionParams, extra, subscriptions }, _id, payload) {
       if (stopping) {
         return [
           createGraphQLError('The gateway is stopping.', { extensions: { code: 'UNAVAILABLE' } }),
         ];
+      }
+      const found = Object.keys(subscriptions).length;
+      const max = options.maxOperationsPerSocket;
+      if (found > max) {
+        return [limitExceeded({ limit: 'operationsPerSocket', max, found })];
       }
       const begun = await follow(begin(extra, connectionParams, payload));
       if (!('schema' in begun)) {
@@ -120,7 +146,7 @@ export function serveWebSockets(
 
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: LARGEST_MESSAGE,
+    maxPayload: options.maxBodyBytes,
     handleProtocols: (offered) => handleProtocols(offered),
   });
   const refusalOf = (request: IncomingMessage) => {
@@ -144,7 +170,8 @@ export function serveWebSockets(
     if (refusal === undefined) {
       sockets.handleUpgrade(request, stream, head, (socket) => {
         const exchanges = createSocketExchanges(connectionId, options);
-        const extra = { socket, exchanges, log: log.child({ connectionId }) };
+        const address = addressOf(request);
+        const extra = { socket, address, exchanges, log: log.child({ connectionId }) };
         speak(protocol, extra, extra.log);
       });
     } else {

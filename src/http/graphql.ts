@@ -12,14 +12,21 @@ import { createLoaders } from '../loaders/loaders.ts';
 import type { Exchange } from '../telemetry/exchange.ts';
 import type { Trace } from '../telemetry/tracing.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
-import { limitOperations } from './limits.ts';
+import { refuseBatches } from './limits/batch.ts';
+import { createDocumentCache } from './limits/document-cache.ts';
+import { type Limits, limitOperations } from './limits/limits.ts';
+import type { RateLimiter } from './limits/rate.ts';
+import { validateDocuments } from './limits/validation.ts';
 import { maskBugs } from './mask-bugs.ts';
 import { noteOperations, noteRefusals } from './note-operations.ts';
+import { type PersistedDocuments, usePersistedDocuments } from './persisted-documents.ts';
 import { traceOperations } from './trace-operations.ts';
 
 /** What a transport knows about an operation before it runs. */
 export type Operation = {
   caller: Caller;
+  /** The remote address, of whoever is connected to us. */
+  address: string;
   requestId: string;
   exchange: Exchange;
   /** The header of this name, where the transport has headers. */
@@ -34,6 +41,9 @@ type Asked = Pick<Context, 'principal' | 'requestId'> & Pick<Operation, 'exchang
 /** The path of GraphQL over every transport. */
 export const GRAPHQL_PATH = '/graphql';
 
+/** About two hundred documents of an ordinary client. */
+const CACHED_CHARACTERS = 500_000;
+
 /** Makes the GraphQL server. Bugs are logged with their request id, and masked for the caller. */
 export function createGraphqlServer({
   read,
@@ -41,6 +51,9 @@ export function createGraphqlServer({
   renew,
   trace,
   log,
+  limits,
+  rate,
+  persistedDocuments,
 }: {
   read: Read;
   /** Reads the rights of a principal anew. */
@@ -48,6 +61,10 @@ export function createGraphqlServer({
   runner: TransactionRunner;
   trace?: Trace;
   log: Logger;
+  limits: Limits & { introspection: boolean; suggestions: boolean };
+  rate: RateLimiter;
+  /** Undefined: every document runs. */
+  persistedDocuments: PersistedDocuments | undefined;
 }): GraphqlServer {
   const actsOf = (asked: Asked, idempotency?: Idempotency): Acts => {
     const { principal, requestId, exchange } = asked;
@@ -74,8 +91,16 @@ export function createGraphqlServer({
     logging: false,
     // By the plugin below, which knows the request id and serves every transport.
     maskedErrors: false,
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(CACHED_CHARACTERS),
+      // What is broken comes once, or to fill the memory.
+      errorCache: { get: () => undefined, set: () => {} },
+    },
     plugins: [
-      limitOperations(),
+      limitOperations(limits, rate),
+      refuseBatches(),
+      usePersistedDocuments(persistedDocuments),
+      validateDocuments(limits),
       takeIdempotencyKeys((asked, idempotency) => ({ acts: actsOf(asked, idempotency) })),
       maskBugs(log),
       noteOperations(),

@@ -61,37 +61,6 @@ describe.each(Object.entries(transports))('%s', (name, transport) => {
     expect(await transport(url, operation, world.key)).toEqual(expected);
   });
 
-  const nested = (levels: number, open: string, close: string) =>
-    `${open.repeat(levels)}${close.repeat(levels)}`;
-
-  it.each<[string, Operation]>([
-    ['contains more than 5000 tokens', { query: `{ ${'a '.repeat(4999)} }` }],
-    ['document is nested too deeply', { query: `{ a ${nested(100, '{a', '}')} }` }],
-    ['document is nested too deeply', { query: `{ a ${nested(1600, '{a', '}')} }` }],
-    ['document is nested too deeply', { query: `{ a(b: ${nested(100, '[', ']')}) }` }],
-    ['document is nested too deeply', { query: `{ a(b: ${nested(2000, '[', ']')}) }` }],
-    [
-      'variables are nested too deeply',
-      { query: viewer, variables: { a: JSON.parse(nested(250, '[', ']')) } },
-    ],
-  ])('refuses before anything else what %s', async (why, operation) => {
-    const { data, errors } = await transport(url, operation, world.key);
-    expect(data).toBeUndefined();
-    expect(errors).toEqual([
-      {
-        message: expect.stringContaining(why),
-        extensions: { code: expect.stringMatching(/^(?:GRAPHQL_PARSE_FAILED|BAD_USER_INPUT)$/) },
-      },
-    ]);
-  });
-
-  it('takes what is just within the limits', async () => {
-    const long = await transport(url, { query: `{ ${'a '.repeat(4998)} }` }, world.key);
-    expect(long.errors?.[0]?.extensions?.code).toBe('GRAPHQL_VALIDATION_FAILED');
-    const deep = { query: viewer, variables: { a: JSON.parse(nested(199, '[', ']')) } };
-    expect((await transport(url, deep, world.key)).errors).toBeUndefined();
-  });
-
   it('does not know mutations yet, and never would by GET', async () => {
     const answer = await transport(url, { query: 'mutation { x }' }, world.key);
     const code = name.includes('GET') ? 'BAD_REQUEST' : 'GRAPHQL_VALIDATION_FAILED';

@@ -7,6 +7,7 @@ import { createDatabase, type TestDatabase } from './database.ts';
 export type Answer<Data> = {
   data?: Data | null;
   errors?: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[];
+  extensions?: Record<string, unknown>;
 };
 
 export type TestGateway = TestDatabase & {
