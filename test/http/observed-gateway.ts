@@ -27,12 +27,14 @@ export type ObservedGateway = {
   close(): Promise<void>;
 };
 
-/** Starts it on a free port, with everything logged. */
-export async function observeGateway(): Promise<ObservedGateway> {
+/** Starts it on a free port, with more settings if any, and with everything logged. */
+export async function observeGateway(
+  settings: Record<string, string> = {},
+): Promise<ObservedGateway> {
   const database = await createDatabase();
   const way = await openWay(new URL(database.url));
   const log: LogLine[] = [];
-  const config = readConfig({ PORT: '0', DATABASE_URL: way.url });
+  const config = readConfig({ PORT: '0', DATABASE_URL: way.url, ...settings });
   const gateway = await startGateway(config, {
     log: pino({ level: 'trace' }, { write: (line) => log.push(JSON.parse(line)) }),
   });
