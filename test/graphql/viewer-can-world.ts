@@ -90,18 +90,33 @@ export async function foreignKey(world: PeopleGateway): Promise<Looker> {
 /** No row ever gets to this version, so that nothing changes. */
 const NEVER = 'expectedVersion: 2147483647';
 
-/** What the buttons of a membership do. */
-export const MEMBERSHIP_BUTTONS: Record<string, Record<string, string>> = {
-  viewerCanUpdate: { membershipUpdate: 'name: "Another"' },
-  viewerCanSuspend: { membershipSuspend: '', membershipReinstate: '' },
-  viewerCanRemove: { membershipRemove: '', membershipReactivate: '' },
+type Button = {
+  /** What it takes. */
+  permission: string;
+  /** What it does: acts, with what else is in their inputs. */
+  acts: Record<string, string>;
+};
+
+export const MEMBERSHIP_BUTTONS: Record<string, Button> = {
+  viewerCanUpdate: { permission: 'membership:update', acts: { membershipUpdate: 'name: "New"' } },
+  viewerCanSuspend: {
+    permission: 'membership:suspend',
+    acts: { membershipSuspend: '', membershipReinstate: '' },
+  },
+  viewerCanRemove: {
+    permission: 'membership:remove',
+    acts: { membershipRemove: '', membershipReactivate: '' },
+  },
   viewerCanAssignRoles: {
-    membershipRoleAssign: 'roleKeys: ["member"]',
-    membershipRoleUnassign: 'roleKeys: ["member"]',
+    permission: 'role:assign',
+    acts: {
+      membershipRoleAssign: 'roleKeys: ["member"]',
+      membershipRoleUnassign: 'roleKeys: ["member"]',
+    },
   },
 };
 
-/** What those of an organization do; of viewerCanInvite there is no act yet. */
+/** Of viewerCanInvite there is no act yet. */
 export const ORGANIZATION_BUTTONS: Record<string, string[]> = {
   viewerCanUpdate: ['organizationUpdate'],
   viewerCanDelete: ['organizationDelete'],
@@ -155,13 +170,18 @@ export async function look(
   return { organization, ...viewer, memberships: Object.fromEntries(memberships) };
 }
 
-/** The code that each act ends in, by `<target> | <button> | <act>`. Nothing changes. */
+/**
+ * The code that each act ends in, by `<target> | <button> | <act>`: the first act of each button, or all of them. None
+ * changes anything: the version is wrong, or the input.
+ */
 export async function tryActs(
   world: PeopleGateway,
   { organizationId, roleId }: Place,
   credential: string | null,
   targets: Record<string, string>,
+  isThorough: boolean,
 ): Promise<Record<string, string | undefined>> {
+  const some = <Act>(acts: Act[]) => (isThorough ? acts : acts.slice(0, 1));
   const inputs: Record<string, string> = {
     organizationUpdate: `organization: { id: "${organizationId}" }, displayName: "Another", ${NEVER}`,
     organizationDelete: `organizationId: "${organizationId}", confirmSlug: "another", ${NEVER}`,
@@ -171,11 +191,11 @@ export async function tryActs(
   };
   const acts = [
     ...Object.entries(ORGANIZATION_BUTTONS).flatMap(([button, names]) =>
-      names.map((act) => [`organization | ${button} | ${act}`, act, inputs[act]]),
+      some(names).map((act) => [`organization | ${button} | ${act}`, act, inputs[act]]),
     ),
     ...Object.entries(targets).flatMap(([target, id]) =>
       Object.entries(MEMBERSHIP_BUTTONS).flatMap(([button, does]) =>
-        Object.entries(does).map(([act, input]) => [
+        some(Object.entries(does.acts)).map(([act, input]) => [
           `${target} | ${button} | ${act}`,
           act,
           `membershipId: "${id}", ${input}, ${NEVER}`,

@@ -31,6 +31,9 @@ export function lookupQuestions(): Question[] {
       }),
     'assignments of a membership': ({ memberships }, n) => memberships.assignmentsOf(memberId(n)),
     'permissions of a membership': ({ memberships }, n) => memberships.permissionsOf(memberId(n)),
+    'owner role of a membership': ({ memberships }, n) => memberships.hasOwnerRole(memberId(n)),
+    'inheritance of the permissions of a membership': ({ access }, n) =>
+      access.lineagesOf(memberId(n)),
     'latest invitation': ({ invitations }, n) => invitations.latestOf(memberId(n)),
     'roles on offer': ({ invitations }, n) => invitations.rolesOf(idOf('invitation', n)),
     'invitation by id': ({ invitations }, n) => invitations.byId(idOf('invitation', n)),
@@ -50,8 +53,9 @@ export function lookupQuestions(): Question[] {
           await Promise.all(ns.map((n) => lookup(loaders, n)));
           return keys;
         },
-        // Those with a level of their own behind them: a few roles for each.
-        mostPages: 50 + 12 * keys,
+        // Those with a level of their own behind them: a few roles for each. A function's first call in a session reads
+        // what the database knows of its tables.
+        mostPages: 50 + 12 * keys + (/permissions of/.test(name) ? 250 : 0),
         ...(/roles of|permissions of/.test(name) && { most: (returned) => 8 * returned }),
       }),
     ),
