@@ -20,7 +20,7 @@ export function accessLoaders(read: Read) {
     // OFFSET 0 makes PostgreSQL look up one membership after the other.
     build: () =>
       sql`SELECT ${ordinal}, l.assigned_id AS "assignedRoleId", l.source AS "source", ${roleColumns('r')},
-ARRAY(SELECT held.permission FROM role_permissions(ARRAY[r.id]) AS held ORDER BY 1) AS "given"
+ARRAY(SELECT held.permission FROM role_permissions(r.id) AS held ORDER BY 1) AS "given"
 FROM ${keyTable(columns)} CROSS JOIN LATERAL (
   WITH RECURSIVE line(assigned_id, source, id, generation) AS (
     SELECT a.role_id, a.source, a.role_id, 1 FROM role_assignment a WHERE a.membership_id = k.id

@@ -4,7 +4,7 @@ import type { Read } from '../db/database.ts';
 import type { ActorKind, Membership, Role, RoleSource } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { BUILT_IN_ROLE_IDS } from '../domain/environment.ts';
-import { found, keyTable, loadMany, loadOne, ordinal } from './batch.ts';
+import { found, loadMany, loadOne, ordinal } from './batch.ts';
 import { roleColumns } from './role.ts';
 
 export type MembershipRow = RowOf<Membership>;
@@ -33,6 +33,9 @@ FROM role_assignment a JOIN role r ON r.id = a.role_id WHERE a.membership_id = k
 
 const ownership = sql`SELECT FROM role_assignment a
 WHERE a.membership_id = k.id AND a.role_id = ${sql.lit(BUILT_IN_ROLE_IDS.owner)} AND a.source = 'DIRECT'`;
+
+const active = sql`SELECT a.role_id FROM membership m JOIN role_assignment a ON a.membership_id = m.id
+WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE'`;
 
 /** The loaders of one request. Keys are uuids; addresses are normalized. */
 export function membershipLoaders(read: Read) {
@@ -65,9 +68,7 @@ ORDER BY k.ordinal, r.created_at, r.id, r.granted_at, r.source`,
     columns: { id: 'uuid' },
     build: () =>
       sql`SELECT DISTINCT ${ordinal}, held.permission AS "permission"
-FROM ${keyTable({ id: 'uuid' })} CROSS JOIN LATERAL role_permissions(ARRAY(
-  SELECT a.role_id FROM membership m JOIN role_assignment a ON a.membership_id = m.id
-  WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE')) AS held ORDER BY 1, 2`,
+FROM ${found({ id: 'uuid' }, 'a', active)} CROSS JOIN LATERAL role_permissions(a.role_id) AS held ORDER BY 1, 2`,
   });
 
   const ownerRole = loadOne<{ id: string }, object>({

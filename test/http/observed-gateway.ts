@@ -10,6 +10,7 @@ export type LogLine = {
   level: number;
   msg: string;
   requestId?: string;
+  connectionId?: string;
   err?: { message: string; stack: string };
 };
 
@@ -28,11 +29,13 @@ export type ObservedGateway = {
 };
 
 /** Starts it on a free port, with everything logged. */
-export async function observeGateway(): Promise<ObservedGateway> {
+export async function observeGateway(
+  settings: Record<string, string> = {},
+): Promise<ObservedGateway> {
   const database = await createDatabase();
   const way = await openWay(new URL(database.url));
   const log: LogLine[] = [];
-  const config = readConfig({ PORT: '0', DATABASE_URL: way.url });
+  const config = readConfig({ PORT: '0', DATABASE_URL: way.url, ...settings });
   const gateway = await startGateway(config, {
     log: pino({ level: 'trace' }, { write: (line) => log.push(JSON.parse(line)) }),
   });

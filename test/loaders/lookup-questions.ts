@@ -53,9 +53,8 @@ export function lookupQuestions(): Question[] {
           await Promise.all(ns.map((n) => lookup(loaders, n)));
           return keys;
         },
-        // Those with a level of their own behind them: a few roles for each. A function's first call in a session reads
-        // what the database knows of its tables.
-        mostPages: 50 + 12 * keys + (/permissions of/.test(name) ? 250 : 0),
+        // Those with a level of their own behind them: a few roles for each.
+        mostPages: 50 + 12 * keys,
         ...(/roles of|permissions of/.test(name) && { most: (returned) => 8 * returned }),
       }),
     ),
