@@ -1,6 +1,7 @@
 /** All reads of one request. */
 import type { Read } from '../db/database.ts';
 import type { Principal } from '../domain/principal.ts';
+import { accessLoaders } from './access.ts';
 import { apiKeyLoaders } from './api-key.ts';
 import { environmentLoaders } from './environment.ts';
 import { eventLoaders } from './event.ts';
@@ -46,6 +47,7 @@ export function createLoaders(read: Read, principal: Principal) {
     organizations: organizationLoaders(read),
     users: userLoaders(read, reachOf(principal)),
     roles: roleLoaders(read),
+    access: accessLoaders(read),
     memberships: {
       ...membershipLoaders(read),
       of: (
