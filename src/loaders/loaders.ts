@@ -2,6 +2,7 @@
 import type { Read } from '../db/database.ts';
 import type { Principal } from '../domain/principal.ts';
 import { apiKeyLoaders } from './api-key.ts';
+import { type Discovery, discover } from './discovery.ts';
 import { environmentLoaders } from './environment.ts';
 import { eventLoaders } from './event.ts';
 import {
@@ -44,6 +45,7 @@ export function createLoaders(read: Read, principal: Principal) {
   return {
     environment: environmentLoaders(read),
     organizations: organizationLoaders(read),
+    discovered: (by: Discovery) => shared(['discovered', by], () => discover(read, by)),
     users: userLoaders(read, reachOf(principal)),
     roles: roleLoaders(read),
     memberships: {
