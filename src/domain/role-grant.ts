@@ -12,8 +12,8 @@ export async function loadEffectivePermissions(
     return new Map();
   }
   const rows = await tx.db.$queryRaw<{ id: string; permissions: string[] }[]>`
-    SELECT role_id AS id, array_agg(permission ORDER BY permission) AS permissions
-    FROM role_permissions(${roleIds}::uuid[]) GROUP BY role_id`;
+    SELECT id, array_agg(permission ORDER BY permission) AS permissions
+    FROM unnest(${roleIds}::uuid[]) AS asked(id) CROSS JOIN LATERAL role_permissions(id) GROUP BY id`;
   const given = new Map(rows.map(({ id, permissions }) => [id, permissions]));
   return new Map(roleIds.map((id) => [id, given.get(id) ?? []]));
 }

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import type { ActorKind, Membership, Role, RoleSource } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
-import { found, keyTable, loadMany, loadOne, ordinal } from './batch.ts';
+import { found, loadMany, loadOne, ordinal } from './batch.ts';
 import { roleColumns } from './role.ts';
 
 export type MembershipRow = RowOf<Membership>;
@@ -29,6 +29,9 @@ export function membershipColumns(alias: string): RawBuilder<unknown> {
 
 const assignments = sql`SELECT r.*, a.source, a.granted_by_kind, a.granted_by_id, a.granted_at
 FROM role_assignment a JOIN role r ON r.id = a.role_id WHERE a.membership_id = k.id`;
+
+const active = sql`SELECT a.role_id FROM membership m JOIN role_assignment a ON a.membership_id = m.id
+WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE'`;
 
 /** The loaders of one request. Keys are uuids; addresses are normalized. */
 export function membershipLoaders(read: Read) {
@@ -61,9 +64,7 @@ ORDER BY k.ordinal, r.created_at, r.id, r.granted_at, r.source`,
     columns: { id: 'uuid' },
     build: () =>
       sql`SELECT DISTINCT ${ordinal}, held.permission AS "permission"
-FROM ${keyTable({ id: 'uuid' })} CROSS JOIN LATERAL role_permissions(ARRAY(
-  SELECT a.role_id FROM membership m JOIN role_assignment a ON a.membership_id = m.id
-  WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE')) AS held ORDER BY 1, 2`,
+FROM ${found({ id: 'uuid' }, 'a', active)} CROSS JOIN LATERAL role_permissions(a.role_id) AS held ORDER BY 1, 2`,
   });
 
   return {

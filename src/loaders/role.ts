@@ -34,7 +34,7 @@ ORDER BY k.ordinal, r.organization_id IS NOT NULL, r.created_at, r.id`,
     columns,
     build: () =>
       sql`SELECT ${ordinal}, held.permission AS "permission"
-FROM ${keyTable(columns)} CROSS JOIN LATERAL role_permissions(ARRAY[k.id]) AS held ORDER BY 1, 2`,
+FROM ${keyTable(columns)} CROSS JOIN LATERAL role_permissions(k.id) AS held ORDER BY 1, 2`,
   });
   return {
     byId: (id: string) => byId({ id }),

@@ -13,20 +13,22 @@ CREATE INDEX "retired_identity_retired_at_idx" ON "retired_identity"("retired_at
 ALTER TABLE "retired_identity"
   ADD CONSTRAINT "retired_identity_hash_check" CHECK (octet_length("account_hash") = 32);
 
--- What roles give, inherited permissions included. Owners and admins hold everything of the application, too.
-CREATE FUNCTION "role_permissions"("roles" uuid[])
-RETURNS TABLE ("role_id" uuid, "permission" text) LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  WITH RECURSIVE chain(role_id, id, permissions, extends_role_id, holds_application) AS (
-    SELECT r.id, r.id, r.permissions, r.extends_role_id, r.is_built_in AND r.key IN ('owner', 'admin')
-    FROM role r WHERE r.id = ANY(roles)
+-- What a role gives, inherited permissions included. Owners and admins hold everything of the application, too.
+CREATE FUNCTION "role_permissions"("role" uuid)
+RETURNS TABLE ("permission" text) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  WITH RECURSIVE chain(permissions, extends_role_id, holds_application) AS (
+    SELECT r.permissions, r.extends_role_id, r.is_built_in AND r.key IN ('owner', 'admin')
+    FROM role r WHERE r.id = role
     UNION
-    SELECT c.role_id, r.id, r.permissions, r.extends_role_id, r.is_built_in AND r.key IN ('owner', 'admin')
+    SELECT r.permissions, r.extends_role_id, r.is_built_in AND r.key IN ('owner', 'admin')
     FROM chain c JOIN role r ON r.id = c.extends_role_id
   )
-  SELECT c.role_id, unnest(c.permissions) FROM chain c
+  SELECT unnest(c.permissions) FROM chain c
   UNION
-  SELECT c.role_id, split_part(p.name, ':', 1) || ':*' FROM chain c CROSS JOIN permission p
-  WHERE c.holds_application AND NOT p.is_built_in
+  SELECT a.name FROM chain c CROSS JOIN LATERAL (
+    SELECT split_part(p.name, ':', 1) || ':*' AS name FROM permission p
+    WHERE c.holds_application AND NOT p.is_built_in OFFSET 0
+  ) a
 $$;
 
 -- What a person holds in each of these organizations (null: in all) at that time, and what the policy there asks of a
@@ -43,7 +45,8 @@ RETURNS TABLE (
     SELECT a.membership_id, a.role_id, a.source FROM held h JOIN role_assignment a ON a.membership_id = h.id
     WHERE h.status_now = 'ACTIVE'
   ), given AS MATERIALIZED (
-    SELECT * FROM role_permissions(ARRAY(SELECT DISTINCT role_id FROM assigned))
+    SELECT d.role_id, p.permission FROM (SELECT DISTINCT role_id FROM assigned) d
+    CROSS JOIN LATERAL role_permissions(d.role_id) p
   )
   SELECT h.organization_id, h.id, h.status_now::text,
     EXISTS (
