@@ -11,7 +11,7 @@ import { enter, freshDomain, joinAs, openOrganization, saidOf } from './join-wor
 let world: PeopleGateway;
 
 beforeAll(async () => {
-  world = await createPeopleGateway();
+  world = await createPeopleGateway({ settings: { mfa: { claim: 'amr', values: ['mfa'] } } });
 });
 
 afterAll(async () => {
@@ -257,6 +257,7 @@ describe('at once', () => {
   it('one person asks ten times: one membership, one event', async () => {
     const { id, organizationId, domain } = await openOrganization(world);
     const token = await world.tokenOf(`eager@${domain}`);
+    await world.ask('{ viewer { kind } }', {}, token);
     const said = await Promise.all(
       Array.from({ length: 10 }, async () => saidOf(await joinAs(world, organizationId, token))),
     );
