@@ -24,7 +24,10 @@ export type TrustedIssuer = {
   /** The values of the header `typ`, lower case and without `application/`; null for tokens that have none. */
   types: (string | null)[];
   claims: ClaimNames;
-  /** The mail domains (normalized) for which an account may be linked to a user who is there; `*`: all. */
+  /**
+   * The mail domains (normalized) that it speaks for; `*`: all. Of these alone it verifies addresses, and links accounts
+   * to users who are there.
+   */
   linkingDomains: '*' | string[];
   /** What a sign-in counts as where an organization restricts its methods. */
   authMethod: AuthMethod | null;
