@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { TrustedIssuer } from './auth/trusted-issuer.ts';
 import { readTrustedIssuers } from './auth/trusted-issuer-settings.ts';
+import { limitSettings } from './limit-settings.ts';
+import { setting, switchSetting } from './setting.ts';
+import { readTracing, type TracingConfig } from './tracing-config.ts';
 
 /** How a setting is called, what it is for, and what it must look like. In the order of the README's table. */
 const settings = {
@@ -34,11 +37,9 @@ const settings = {
     postgresUrl(),
     'a URL such as postgresql://user:password@host:5432/database',
   ),
-  GATEHOUSE_PREPARED_STATEMENTS: setting(
+  GATEHOUSE_PREPARED_STATEMENTS: switchSetting(
     'Whether to use prepared statements: "off" behind a pooler that cannot keep them.',
     'on',
-    z.enum(['on', 'off']).transform((value) => value === 'on'),
-    '"on" or "off"',
   ),
   GATEHOUSE_DATA_DIR: setting(
     'Folder of the embedded PostgreSQL and of files that Gatehouse keeps.',
@@ -67,12 +68,28 @@ const settings = {
       .transform((url) => url.replace(/\/+$/, '')),
     'a URL that begins with https:// or http://, without query or fragment',
   ),
+  GATEHOUSE_ALLOWED_ORIGINS: setting(
+    'Origins of the web pages that may use the gateway, separated by commas; "*" for all.',
+    undefined,
+    z
+      .string()
+      .refine((text) => text === '*' || text.split(',').every(isOrigin))
+      .transform((text) => (text === '*' ? text : text.split(',').map(originOf))),
+    '"*", or origins such as https://app.example with commas between them',
+  ),
+  GATEHOUSE_METRICS_TOKEN: setting(
+    'Bearer token that opens `/metrics`; without it there are none.',
+    undefined,
+    z.string().regex(/^[A-Za-z0-9._~+/-]{16,200}=*$/),
+    'at least 16 characters that a bearer token may have',
+  ),
   GATEHOUSE_LOG_LEVEL: setting(
     'How much is logged: "error", "warn", "info" or "debug".',
     'info',
     z.enum(['error', 'warn', 'info', 'debug']),
     '"error", "warn", "info" or "debug"',
   ),
+  ...limitSettings,
 };
 
 export type Config = {
@@ -84,11 +101,36 @@ export type Config = {
   preparedStatements: boolean;
   dataDir: string;
   apiKey: string | undefined;
-  /** Undefined: none, or on the embedded PostgreSQL the one for development. */
+  /** Undefined: none, or on the embedded PostgreSQL the one for development; an empty array is none in any case. */
   trustedIssuers: TrustedIssuer[] | undefined;
   /** Without a slash at the end. */
   publicUrl: string | undefined;
+  /** Undefined: the gateway's own only. */
+  allowedOrigins: readonly string[] | '*' | undefined;
+  /** Undefined: no metrics. */
+  metricsToken: string | undefined;
+  /** Undefined: no traces. */
+  tracing: TracingConfig | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
+  maxDepth: number;
+  maxCost: number;
+  maxAliases: number;
+  maxDirectives: number;
+  maxSelections: number;
+  maxTokens: number;
+  maxDocumentLength: number;
+  maxBodyBytes: number;
+  maxOperationMs: number;
+  maxOperationsPerSocket: number;
+  /** Points a minute; undefined: without end. */
+  ratePerCaller: number | undefined;
+  /** Points a minute; undefined: without end. */
+  ratePerAddress: number | undefined;
+  introspection: boolean;
+  suggestions: boolean;
+  graphiql: boolean;
+  /** Undefined: every document runs. */
+  persistedDocuments: string | undefined;
 };
 
 /** Thrown with every setting that is wrong, by name and with what is expected; never with its value. */
@@ -154,7 +196,35 @@ export function readConfig(
     apiKey: read('GATEHOUSE_API_KEY', settings.GATEHOUSE_API_KEY.schema),
     trustedIssuers: readIssuers(),
     publicUrl: read('GATEHOUSE_PUBLIC_URL', settings.GATEHOUSE_PUBLIC_URL.schema),
+    allowedOrigins: read('GATEHOUSE_ALLOWED_ORIGINS', settings.GATEHOUSE_ALLOWED_ORIGINS.schema),
+    metricsToken: read('GATEHOUSE_METRICS_TOKEN', settings.GATEHOUSE_METRICS_TOKEN.schema),
+    tracing: readTracing(env, problems),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
+    maxDepth: read('GATEHOUSE_MAX_DEPTH', settings.GATEHOUSE_MAX_DEPTH.schema),
+    maxCost: read('GATEHOUSE_MAX_COST', settings.GATEHOUSE_MAX_COST.schema),
+    maxAliases: read('GATEHOUSE_MAX_ALIASES', settings.GATEHOUSE_MAX_ALIASES.schema),
+    maxDirectives: read('GATEHOUSE_MAX_DIRECTIVES', settings.GATEHOUSE_MAX_DIRECTIVES.schema),
+    maxSelections: read('GATEHOUSE_MAX_SELECTIONS', settings.GATEHOUSE_MAX_SELECTIONS.schema),
+    maxTokens: read('GATEHOUSE_MAX_TOKENS', settings.GATEHOUSE_MAX_TOKENS.schema),
+    maxDocumentLength: read(
+      'GATEHOUSE_MAX_DOCUMENT_LENGTH',
+      settings.GATEHOUSE_MAX_DOCUMENT_LENGTH.schema,
+    ),
+    maxBodyBytes: read('GATEHOUSE_MAX_BODY_BYTES', settings.GATEHOUSE_MAX_BODY_BYTES.schema),
+    maxOperationMs: read('GATEHOUSE_MAX_OPERATION_MS', settings.GATEHOUSE_MAX_OPERATION_MS.schema),
+    maxOperationsPerSocket: read(
+      'GATEHOUSE_MAX_OPERATIONS_PER_SOCKET',
+      settings.GATEHOUSE_MAX_OPERATIONS_PER_SOCKET.schema,
+    ),
+    ratePerCaller: read('GATEHOUSE_RATE_PER_CALLER', settings.GATEHOUSE_RATE_PER_CALLER.schema),
+    ratePerAddress: read('GATEHOUSE_RATE_PER_ADDRESS', settings.GATEHOUSE_RATE_PER_ADDRESS.schema),
+    introspection: read('GATEHOUSE_INTROSPECTION', settings.GATEHOUSE_INTROSPECTION.schema),
+    suggestions: read('GATEHOUSE_SUGGESTIONS', settings.GATEHOUSE_SUGGESTIONS.schema),
+    graphiql: read('GATEHOUSE_GRAPHIQL', settings.GATEHOUSE_GRAPHIQL.schema),
+    persistedDocuments: read(
+      'GATEHOUSE_PERSISTED_DOCUMENTS',
+      settings.GATEHOUSE_PERSISTED_DOCUMENTS.schema,
+    ),
   };
   problems.push(...unknownSettings(env));
   if (
@@ -196,20 +266,21 @@ function jsonOf(text: string, readFile: (path: string) => string): unknown[] | u
   }
 }
 
-function setting<Value>(
-  meaning: string,
-  byDefault: string | undefined,
-  schema: z.ZodType<Value>,
-  expected: string,
-) {
-  return { meaning, byDefault, schema, expected };
-}
-
 function postgresUrl() {
   return z.string().refine((text) => {
     const url = URL.parse(text);
     return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '';
   });
+}
+
+// A wildcard parses as a host, and is none.
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:\/\/[^/?#@*\\\s]+$/i.test(text.trim());
+}
+
+/** An origin as browsers write it. */
+function originOf(text: string): string {
+  return new URL(text).origin;
 }
 
 function isPlainHttpUrl(text: string): boolean {

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { recognizeKeys } from './auth/api-key.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
+import { trustedIssuersOf } from './auth/development-issuer.ts';
 import { recognizePeople } from './auth/person.ts';
 import { createRenewal } from './auth/renew.ts';
 import { createTokenVerifier } from './auth/token.ts';
@@ -15,13 +16,27 @@ import { createGraphqlServer } from './http/graphql.ts';
 import { graphqlHandler } from './http/graphql-http.ts';
 import { serveWebSockets } from './http/graphql-websocket.ts';
 import { healthHandler } from './http/health.ts';
+import { createRateLimiter } from './http/limits/rate.ts';
+import { metricsHandler } from './http/metrics.ts';
+import { createOrigins } from './http/origins.ts';
+import { readPersistedDocuments } from './http/persisted-documents.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { listen } from './http/server.ts';
 import { startSweeper } from './jobs/sweeper.ts';
 import { openStore } from './store.ts';
+import { logEnded, type Observe } from './telemetry/exchange.ts';
+import { readLags } from './telemetry/lags.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { safeLog } from './telemetry/safe-log.ts';
+import { endSpan, type Tracing } from './telemetry/tracing.ts';
 
 export type Gateway = {
-  /** Where it is reached from this machine, without a slash at the end. */
+  /** Where people reach it, without a slash at the end. */
   url: string;
+  /** Where it is reached from this machine, without a slash at the end. */
+  localUrl: string;
+  /** Undefined when it is switched off. */
+  graphiqlUrl: string | undefined;
   /** The secret of the key that was made because there was none yet; it is nowhere else. */
   newApiKey: string | undefined;
   /** Stops taking work, lets what is under way end, and leaves the database. Can be called again. */
@@ -37,14 +52,35 @@ const DRAIN_MS = 10_000;
  */
 export async function startGateway(
   config: Config,
-  { log, onProgress }: { log: Logger; onProgress?: (message: string) => void },
+  options: { log: Logger; onProgress?: (message: string) => void },
 ): Promise<Gateway> {
-  const { host, port } = config;
+  const { host, port, publicUrl, allowedOrigins = [], metricsToken } = config;
+  const { persistedDocuments: path } = config;
+  const persistedDocuments = path === undefined ? undefined : await readPersistedDocuments(path);
+  const { onProgress } = options;
+  const log = safeLog(options.log);
+  const observers = [logEnded(log), endSpan];
+  const tracing = await startTracing(config);
+  const observe: Observe = (ended) => {
+    for (const tell of observers) {
+      tell(ended);
+    }
+  };
   let check = () => Promise.reject<void>(new Error('The gateway is starting.'));
-  const http = await listen({ host, port, log, health: healthHandler(() => check()) });
+  const http = await listen({
+    host,
+    port,
+    log,
+    health: healthHandler(() => check()),
+    headers: securityHeaders(publicUrl),
+    observe,
+    tracing,
+  });
   try {
     const onError = (error: Error) => log.warn({ err: error }, 'A database connection broke');
-    const store = await openStore(config, { asGateway: true, onProgress, onError });
+    const trace = tracing?.trace;
+    const issuers = await trustedIssuersOf(config);
+    const store = await openStore(config, { asGateway: true, onProgress, onError, trace });
     const { database, runner } = store;
     const newApiKey = await inTransaction(
       runner,
@@ -54,15 +90,38 @@ export async function startGateway(
       await store.close();
       throw error;
     });
-    const verifier = createTokenVerifier(config.trustedIssuers ?? [], { log });
     const { read } = database;
+    const verifier = createTokenVerifier(issuers, { log });
     const authenticate = createAuthenticator({
       key: recognizeKeys(database),
       person: recognizePeople({ read, runner, verifier, log }),
     });
-    const graphql = createGraphqlServer({ read, runner, renew: createRenewal(read), log });
-    const closeSockets = serveWebSockets(http.server, { graphql, authenticate, log });
-    http.serve([graphqlHandler(graphql, authenticate), graphiqlHandler({ examples })]);
+    const rate = createRateLimiter(config);
+    const graphql = createGraphqlServer({
+      read,
+      runner,
+      renew: createRenewal(read),
+      trace,
+      log,
+      limits: config,
+      rate,
+      persistedDocuments,
+    });
+    const origins = createOrigins({ allowed: allowedOrigins, publicUrl });
+    const edge = { ...config, graphql, authenticate, origins, rate, persistedDocuments };
+    const closeSockets = serveWebSockets(http.server, { ...edge, observe, tracing, log });
+    const handlers = [graphqlHandler(edge)];
+    if (config.graphiql) {
+      handlers.push(graphiqlHandler({ examples }));
+    }
+    if (metricsToken !== undefined) {
+      const { waitingTurns } = store;
+      const lags = () => readLags(read);
+      const metrics = createMetrics({ pools: database.pools, waitingTurns, lags });
+      observers.push(metrics.observe);
+      handlers.push(metricsHandler(metrics, metricsToken));
+    }
+    http.serve(handlers);
     check = () => database.ping();
     const sweeper = startSweeper({ runner, log });
     let stopped: Promise<void> | undefined;
@@ -70,9 +129,13 @@ export async function startGateway(
       check = () => Promise.reject(new Error('The gateway is stopping.'));
       await Promise.all([closeSockets(DRAIN_MS), http.close(DRAIN_MS), sweeper.stop()]);
       await store.close();
+      await tracing?.stop();
     };
+    const url = publicUrl ?? http.url;
     return {
-      url: config.publicUrl ?? http.url,
+      url,
+      localUrl: http.url,
+      graphiqlUrl: config.graphiql ? `${url}/graphiql` : undefined,
       newApiKey,
       stop() {
         stopped ??= stop();
@@ -81,6 +144,16 @@ export async function startGateway(
     };
   } catch (error) {
     await http.close(0);
+    await tracing?.stop();
     throw error;
   }
+}
+
+// The packages of OpenTelemetry are many: they are loaded only where traces are asked for.
+async function startTracing({ tracing }: Config): Promise<Tracing | undefined> {
+  if (tracing === undefined) {
+    return undefined;
+  }
+  const { createOtlpTracing } = await import('./telemetry/otlp.ts');
+  return createOtlpTracing(tracing);
 }

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from './config.ts';
-import { type Database, openDatabase } from './db/database.ts';
+import { type Database, openDatabase, type Trace } from './db/database.ts';
 import { attachEmbeddedPostgres } from './db/embedded/embedded.ts';
 import { claimGateway } from './db/embedded/gateway-claim.ts';
 import { migrate } from './db/migrate.ts';
-import { createTurns } from './db/turns.ts';
+import { createTurns, type InTurn } from './db/turns.ts';
 import { ensureEnvironment } from './domain/environment.ts';
 import { SYSTEM } from './domain/principal.ts';
 import { inTransaction, type TransactionRunner } from './domain/transaction.ts';
@@ -15,6 +15,8 @@ import { inTransaction, type TransactionRunner } from './domain/transaction.ts';
 export type Store = {
   database: Database;
   runner: TransactionRunner;
+  /** How many writers wait for their turn in this process. */
+  waitingTurns(): number;
   /** Whether it is the embedded PostgreSQL. */
   embedded: boolean;
   close(): Promise<void>;
@@ -27,6 +29,8 @@ export type StoreOptions = {
   onProgress?: (message: string) => void;
   /** Told of connections that break while idle. */
   onError?: (error: Error) => void;
+  /** Told of reads, of turns with the wait for them, and of transactions. */
+  trace?: Trace;
 };
 
 /** Thrown when DATABASE_URL leads to nothing that can be used. */
@@ -59,22 +63,31 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
     }
     await migrate(directUrl);
     const { preparedStatements } = config;
-    const database = openDatabase({ url, preparedStatements, onError: options.onError });
+    const { onError, trace } = options;
+    const database = openDatabase({ url, preparedStatements, onError, trace });
     opened.push(() => database.close());
+    const turns = createTurns();
+    const inTurn = trace === undefined ? turns : traced(turns, trace);
     const runner = {
       prisma: database.prisma,
-      inTurn: createTurns(),
+      inTurn,
       newId: () => uuidv7(),
       randomBytes,
     };
     await inTransaction(runner, { principal: SYSTEM, environment: 'exclusive' }, (tx) =>
       ensureEnvironment(tx),
     );
-    return { database, runner, embedded: config.databaseUrl === undefined, close };
+    const waitingTurns = () => turns.waiting();
+    return { database, runner, waitingTurns, embedded: config.databaseUrl === undefined, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function traced(inTurn: InTurn, trace: Trace): InTurn {
+  return (names, work, giveUp) =>
+    trace('turn', {}, () => inTurn(names, () => trace('transaction', {}, work), giveUp));
 }
 
 async function attach(

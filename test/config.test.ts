@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Config, ConfigError, describeSettings, readConfig } from '../src/config.ts';
+import { ConfigError, describeSettings, readConfig } from '../src/config.ts';
+import { type Expectation, limitExpectations } from './limit-expectations.ts';
 
 const KEY = `ghk_${'aZ09_-'.repeat(6)}`;
 const URL_OF_DATABASE = 'postgresql://gatehouse:hunter2@db.example:5432/gatehouse';
-
-type Expectation = {
-  field: keyof Config;
-  byDefault: unknown;
-  good: [text: string, value: unknown][];
-  bad: string[];
-  /** What else has to be set. */
-  beside?: Record<string, string>;
-};
 
 const databaseUrls = {
   good: [URL_OF_DATABASE, 'postgres://h/d', 'postgresql://u@[::1]/d?sslmode=require'].map(
@@ -82,6 +74,15 @@ const expectations: Record<string, Expectation> = {
       `ghk_${'x'.repeat(32)} ${'x'.repeat(32)}`,
     ],
   },
+  GATEHOUSE_TRUSTED_ISSUERS: {
+    field: 'trustedIssuers',
+    byDefault: undefined,
+    good: [
+      ['[]', []],
+      [' [ ] ', []],
+    ],
+    bad: ['{}', '[', '[hunter2]', 'no/such/file', '/', ' ', 'a\0b', '{"keys":[]}'],
+  },
   GATEHOUSE_PUBLIC_URL: {
     field: 'publicUrl',
     byDefault: undefined,
@@ -104,12 +105,51 @@ const expectations: Record<string, Expectation> = {
       'https://id.example/\nx',
     ],
   },
+  GATEHOUSE_ALLOWED_ORIGINS: {
+    field: 'allowedOrigins',
+    byDefault: undefined,
+    good: [
+      ['*', '*'],
+      ['https://app.example', ['https://app.example']],
+      [
+        'https://App.example:443, http://localhost:3000',
+        ['https://app.example', 'http://localhost:3000'],
+      ],
+      ['https://bücher.example', ['https://xn--bcher-kva.example']],
+    ],
+    bad: [
+      'app.example',
+      'null',
+      'https://app.example/',
+      'https://app.example/path',
+      'https://*.app.example',
+      '*.app.example',
+      'https://app.example,',
+      'https://app.example,*',
+      '*,*',
+      'https://u:hunter2@app.example',
+      'https://app.example?hunter2',
+      'https://app.example#hunter2',
+      'https://app.example https://other.example',
+      'ftp://app.example',
+      'file://',
+      'https://',
+      'https://a b',
+    ],
+  },
+  GATEHOUSE_METRICS_TOKEN: {
+    field: 'metricsToken',
+    byDefault: undefined,
+    good: ['x'.repeat(16), 'aZ09._~+/-aaaaaa==', 'x'.repeat(200)].map((token) => [token, token]),
+    bad: ['hunter2', 'x'.repeat(15), 'x'.repeat(201), `${'x'.repeat(16)} x`, `${'x'.repeat(16)}\n`],
+  },
   GATEHOUSE_LOG_LEVEL: {
     field: 'logLevel',
     byDefault: 'info',
     good: ['error', 'warn', 'info', 'debug'].map((level) => [level, level]),
     bad: ['silent', 'INFO', '30', 'trace'],
   },
+  ...limitExpectations,
 };
 
 function refusalOf(env: Record<string, string>): string {

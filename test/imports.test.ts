@@ -87,7 +87,9 @@ const rules: [pattern: string, rule: Rule][] = [
         'feed/**',
         'loaders/loaders.ts',
         'domain/acts.ts',
+        'domain/errors.ts',
         'domain/idempotency.ts',
+        'telemetry/**',
         'node:*',
         'node:*/*',
         'graphql',
@@ -100,9 +102,29 @@ const rules: [pattern: string, rule: Rule][] = [
     },
   ],
   [
-    'config.ts',
-    { values: ['auth/trusted-issuer.ts', 'auth/trusted-issuer-settings.ts', 'node:fs', 'zod'] },
+    'telemetry/**',
+    {
+      values: ['telemetry/**', 'prom-client', '@opentelemetry/*'],
+      types: ['db/database.ts', 'pino'],
+    },
   ],
+  [
+    'config.ts',
+    {
+      values: [
+        'auth/trusted-issuer.ts',
+        'auth/trusted-issuer-settings.ts',
+        'node:fs',
+        'limit-settings.ts',
+        'setting.ts',
+        'tracing-config.ts',
+        'zod',
+      ],
+    },
+  ],
+  ['tracing-config.ts', { values: [] }],
+  ['limit-settings.ts', { values: ['setting.ts', 'zod'] }],
+  ['setting.ts', { values: ['zod'] }],
   ['store.ts', { values: ['config.ts', 'db/**', 'domain/**', 'node:crypto', 'pg', 'uuid'] }],
   [
     'gateway.ts',
@@ -110,7 +132,7 @@ const rules: [pattern: string, rule: Rule][] = [
       values: [
         'config.ts',
         'store.ts',
-        ...['auth', 'db', 'domain', 'feed', 'graphql', 'http', 'jobs', 'loaders'].map(
+        ...['auth', 'db', 'domain', 'feed', 'graphql', 'http', 'jobs', 'loaders', 'telemetry'].map(
           (folder) => `${folder}/**`,
         ),
       ],
@@ -125,6 +147,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'gateway.ts',
         'store.ts',
         'config.ts',
+        'auth/**',
         'db/**',
         'domain/**',
         'node:*',

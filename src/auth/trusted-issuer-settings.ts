@@ -18,6 +18,16 @@ const MAX_ISSUERS = 1000;
 /** Printable, without spaces: nothing that looks like something else in a log. */
 const issuerName = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
+const domain = z
+  .string()
+  .transform(normalizeDomain)
+  .refine((name) => name !== null);
+
+const organization = z
+  .string()
+  .transform((id) => decodeId('org', id))
+  .refine((uuid) => uuid !== null);
+
 const claimName = text(255, 'must be the name of a claim');
 
 const entry = z.strictObject(
@@ -59,7 +69,11 @@ const entry = z.strictObject(
       .prefault({}),
     linkingDomains: must(
       'must be "*" or an array of mail domains',
-      z.union([z.literal('*'), z.array(z.string().transform(domain))]),
+      z.union([
+        z.literal('*'),
+        z.tuple([z.literal('*')]).transform(([all]) => all),
+        z.array(domain),
+      ]),
     ).default([]),
     authMethod: must(
       `must be one of ${Object.keys(AuthMethod).join(', ')}`,
@@ -78,7 +92,7 @@ const entry = z.strictObject(
     provider: text(100, 'must be a text of 1 to 100 characters').optional(),
     organizationId: must(
       'must be the id of an organization, org_…',
-      z.string().transform(organization).nullable(),
+      organization.nullable(),
     ).default(null),
   },
   { error: 'must be an object' },
@@ -168,12 +182,14 @@ function problemsBetween(entries: unknown[]): SettingProblem[] {
   });
 }
 
+/** True also where something else is wrong, which is said elsewhere. */
 function hasFittingKey({ jwks, algorithms = ['RS256'] }: Record<string, unknown>): boolean {
-  if (!isObject(jwks) || !Array.isArray(jwks.keys) || !Array.isArray(algorithms)) {
+  const keys = isObject(jwks) && Array.isArray(jwks.keys) ? jwks.keys : [];
+  if (keys.length === 0 || !keys.every(isUsableKey) || !Array.isArray(algorithms)) {
     return true;
   }
   const types = keyTypesOf(algorithms);
-  return jwks.keys.some((key) => isObject(key) && types.some((type) => type === key.kty));
+  return keys.some((key) => types.includes(key.kty));
 }
 
 function isKeysUrl(address: string): boolean {
@@ -196,17 +212,4 @@ function isUsableKey(key: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-function domain(value: string, context: z.core.$RefinementCtx<string>): string {
-  return normalizeDomain(value) ?? refused(context);
-}
-
-function organization(value: string, context: z.core.$RefinementCtx<string>): string {
-  return decodeId('org', value) ?? refused(context);
-}
-
-function refused(context: z.core.$RefinementCtx<string>): never {
-  context.addIssue('');
-  return z.NEVER;
 }

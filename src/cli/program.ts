@@ -9,6 +9,7 @@ import { importCommand } from './import/command.ts';
 import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { startCommand } from './start.ts';
+import { tokenCommand } from './token.ts';
 
 type Surroundings = { argv: string[]; env: Record<string, string | undefined> };
 
@@ -33,6 +34,7 @@ export async function runCommand({ argv, env }: Surroundings): Promise<number> {
     .addCommand(importCommand(connect))
     .addCommand(keyCommand(connect))
     .addCommand(migrateCommand(connect))
+    .addCommand(tokenCommand(settings))
     .addHelpText('after', settingsHelp());
   throwInsteadOfExiting(program);
   try {
@@ -80,9 +82,11 @@ function throwInsteadOfExiting(command: Command): void {
 }
 
 function settingsHelp(): string {
-  const lines = describeSettings().map(({ name, meaning, byDefault }) => {
+  const settings = describeSettings();
+  const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
+  const lines = settings.map(({ name, meaning, byDefault }) => {
     const suffix = byDefault === '' ? '' : ` Default: ${byDefault}.`;
-    return `  ${name.padEnd(31)}${meaning}${suffix}`;
+    return `  ${name.padEnd(width)}${meaning}${suffix}`;
   });
   return `\nSettings, as environment variables:\n${lines.join('\n')}\n`;
 }

@@ -24,14 +24,16 @@ export function startCommand(settings: () => Config, say: (message: string) => v
       // Loaded only now: it takes most of a second, which no other command needs.
       const { startGateway } = await import('../gateway.ts');
       const gateway = await startGateway(config, { log, onProgress: say });
-      process.stdout.write(greeting(gateway));
+      const { trustsDevelopmentIssuer } = await import('../auth/development-issuer.ts');
+      process.stdout.write(greeting(gateway, trustsDevelopmentIssuer(config)));
       await stopping;
       setTimeout(giveUp, STOP_MS, say).unref();
       await gateway.stop();
     });
 }
 
-function greeting({ url, newApiKey }: Gateway): string {
+function greeting(gateway: Gateway, isForDevelopment: boolean): string {
+  const { url, graphiqlUrl, newApiKey } = gateway;
   const key = newApiKey
     ? [
         '',
@@ -39,9 +41,12 @@ function greeting({ url, newApiKey }: Gateway): string {
         '             It can do everything and is shown only this once: keep it.',
       ]
     : [];
-  return ['', `  GraphiQL   ${url}/graphiql`, `  GraphQL    ${url}/graphql`, ...key, '', ''].join(
-    '\n',
-  );
+  const token = isForDevelopment
+    ? ['', '  People     `npm run token -- <email>` prints a token to call as a person.']
+    : [];
+  const graphiql = graphiqlUrl === undefined ? [] : [`  GraphiQL   ${graphiqlUrl}`];
+  const urls = [...graphiql, `  GraphQL    ${url}/graphql`];
+  return ['', ...urls, ...key, ...token, '', ''].join('\n');
 }
 
 // Listened for from before the start: a signal that comes in the middle of it counts, too.

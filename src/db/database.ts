@@ -5,10 +5,27 @@ import pg from 'pg';
 import { PrismaClient } from './generated/prisma/client.ts';
 
 /** A statement with numbered parameters, as it is sent to PostgreSQL. */
-export type Statement = { name: string; text: string };
+export type Statement = {
+  name: string;
+  text: string;
+  /** What it is for, in words. */
+  summary?: string;
+};
+
+/** Does the work, and notes how long it took. */
+export type Trace = <T>(
+  name: string,
+  attributes: Record<string, string>,
+  work: () => Promise<T>,
+) => Promise<T>;
 
 /** Runs one statement on a connection of the read pool and returns its rows. */
 export type Read = <Row>(statement: Statement, values: unknown[]) => Promise<Row[]>;
+
+/** Connections of a pool, and how many callers wait for one. */
+export type PoolState = { total: number; idle: number; waiting: number };
+
+export type Pools = { read: PoolState; write: PoolState };
 
 export type Database = {
   read: Read;
@@ -16,6 +33,8 @@ export type Database = {
   prisma: PrismaClient;
   /** Resolves when PostgreSQL answers; rejects with what kept it from answering. */
   ping(): Promise<void>;
+  /** How the pools are at this moment. */
+  pools(): Pools;
   close(): Promise<void>;
 };
 
@@ -27,11 +46,15 @@ export type DatabaseOptions = {
   poolSize?: number;
   /** Told of connections that break while idle. */
   onError?: (error: Error) => void;
+  /** Told of every read. */
+  trace?: Trace;
 };
+
+const ATTRIBUTES = { 'db.system.name': 'postgresql' };
 
 /** Opens the pools on `url`. Connects on first use, so it never rejects by itself. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { url, preparedStatements = true, poolSize = 10, onError = () => {} } = options;
+  const { url, preparedStatements = true, poolSize = 10, onError = () => {}, trace } = options;
   const open = (name: string) => {
     const pool = new pg.Pool({
       connectionString: url,
@@ -50,17 +73,25 @@ export function openDatabase(options: DatabaseOptions): Database {
     async read<Row>(statement: Statement, values: unknown[]) {
       const { text, name } = statement;
       const query = preparedStatements ? { name, text, values } : { text, values };
-      const { rows } = await reads.query(query);
+      const send = () => reads.query(query);
+      const { rows } = await (trace === undefined
+        ? send()
+        : trace(statement.summary ?? name, ATTRIBUTES, send));
       return rows as Row[];
     },
     async ping() {
       await reads.query('SELECT 1');
     },
+    pools: () => ({ read: stateOf(reads), write: stateOf(writes) }),
     async close() {
       await prisma.$disconnect();
       await Promise.all([reads.end(), writes.end()]);
     },
   };
+}
+
+function stateOf({ totalCount, idleCount, waitingCount }: pg.Pool): PoolState {
+  return { total: totalCount, idle: idleCount, waiting: waitingCount };
 }
 
 /** A name for the prepared form of `text`, the same wherever that text is sent. */

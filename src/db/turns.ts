@@ -9,9 +9,15 @@ export type InTurn = <T>(
   giveUp: () => Error,
 ) => Promise<T>;
 
+export type Turns = InTurn & {
+  /** How many wait at this moment. */
+  waiting(): number;
+};
+
 /** Makes the turns of one process. Whoever waits longer than `patienceMs`, for all names together, gives up. */
-export function createTurns(patienceMs = PATIENCE_MS): InTurn {
+export function createTurns(patienceMs = PATIENCE_MS): Turns {
   const lines = new Map<string, Promise<void>>();
+  let waiting = 0;
 
   /** Resolves to what ends the turn, when it has come; to undefined when it is too late. */
   const take = async (name: string, late: Promise<void>): Promise<(() => void) | undefined> => {
@@ -24,9 +30,12 @@ export function createTurns(patienceMs = PATIENCE_MS): InTurn {
         lines.delete(name);
       }
     });
-    const isMyTurn =
-      before === undefined ||
-      (await Promise.race([before.then(() => true), late.then(() => false)]));
+    if (before === undefined) {
+      return leave;
+    }
+    waiting += 1;
+    const isMyTurn = await Promise.race([before.then(() => true), late.then(() => false)]);
+    waiting -= 1;
     if (!isMyTurn) {
       leave();
       return undefined;
@@ -34,7 +43,7 @@ export function createTurns(patienceMs = PATIENCE_MS): InTurn {
     return leave;
   };
 
-  return async (names, work, giveUp) => {
+  const inTurn: InTurn = async (names, work, giveUp) => {
     const taken: (() => void)[] = [];
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, patienceMs);
@@ -56,4 +65,5 @@ export function createTurns(patienceMs = PATIENCE_MS): InTurn {
       }
     }
   };
+  return Object.assign(inTurn, { waiting: () => waiting });
 }

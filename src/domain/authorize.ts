@@ -106,6 +106,11 @@ export function demandOwner(
   organizationId: string,
 ): void {
   if (!mayTouchOwners(principal, organizationId)) {
-    throw new ForbiddenError(permission, 'Only owners may do this to an owner.');
+    throw onlyOwners(permission);
   }
+}
+
+/** The refusal of whoever is no owner; it names the permission that the act needs of others. */
+export function onlyOwners(permission: PermissionName): ForbiddenError {
+  return new ForbiddenError(permission, 'Only owners may do this to an owner.');
 }

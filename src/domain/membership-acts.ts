@@ -11,7 +11,8 @@ import {
   type SuspendInput,
   suspendMembers,
 } from './membership.ts';
-import { changeMembership, type MembershipAuthority } from './membership-act.ts';
+import { changeMembership } from './membership-act.ts';
+import { type MembershipAuthority, REMOVE, SUSPEND } from './membership-authority.ts';
 import type { ChangeInput } from './membership-change.ts';
 import { type DeleteInput, deleteMember } from './membership-delete.ts';
 import type { MemberOutcome } from './membership-enter.ts';
@@ -22,12 +23,8 @@ import { can } from './permission.ts';
 import { isOwnMembership } from './principal.ts';
 import type { RoleNames } from './role.ts';
 
-const SUSPEND: MembershipAuthority = { permission: 'membership:suspend' };
-
-const REMOVE: MembershipAuthority = { permission: 'membership:remove' };
-
 const DELETE: MembershipAuthority = {
-  permission: 'membership:remove',
+  ...REMOVE,
   // It tells whether an address is the member's.
   demandMore: (principal, place) =>
     demand(principal, 'membership:readDetails', membershipOf(place)),

@@ -2,26 +2,25 @@
 import { type Caller, perform } from './act.ts';
 import { demand, demandOwner, membershipOf } from './authorize.ts';
 import { NotFoundError } from './errors.ts';
-import { changeMembership, type MembershipAuthority } from './membership-act.ts';
+import { changeMembership } from './membership-act.ts';
+import { ASSIGN_ROLES } from './membership-authority.ts';
 import { placeOf } from './membership-change.ts';
 import { assignRoles, type RoleChange, unassignRoles } from './membership-roles.ts';
 import { type OwnershipTransfer, transferOwnership } from './ownership.ts';
-
-const ASSIGN: MembershipAuthority = { permission: 'role:assign' };
 
 /** Binds the acts to a caller. */
 export function membershipRoleActs(caller: Caller) {
   return {
     /** Gives roles. @throws InvalidTransitionError, RoleTooHighError, ConflictError, and as every act */
     assignRoles: (input: RoleChange) =>
-      changeMembership(caller, input.membershipId, ASSIGN, async (tx, organizationId) => {
+      changeMembership(caller, input.membershipId, ASSIGN_ROLES, async (tx, organizationId) => {
         await assignRoles(tx, organizationId, input);
         return {};
       }),
 
     /** Takes roles away. @throws InvalidTransitionError, LastOwnerError, ConflictError, and as every act */
     unassignRoles: (input: RoleChange) =>
-      changeMembership(caller, input.membershipId, ASSIGN, async (tx, organizationId) => {
+      changeMembership(caller, input.membershipId, ASSIGN_ROLES, async (tx, organizationId) => {
         await unassignRoles(tx, organizationId, input);
         return {};
       }),

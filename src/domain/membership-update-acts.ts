@@ -3,8 +3,8 @@ import type { Caller } from './act.ts';
 import { demand, demandOwner, demandTrusted, membershipOf } from './authorize.ts';
 import { PROFILE_FIELDS, type ProfileField } from './identity-model.ts';
 import { changeMembership } from './membership-act.ts';
+import { UPDATE } from './membership-authority.ts';
 import { type MembershipUpdate, updateMembership } from './membership-update.ts';
-import { mayUpdateOwn } from './principal.ts';
 import { clearedProfile, inProfile } from './profile.ts';
 
 /** A name can be set in both identity models, so it stands outside. */
@@ -29,9 +29,9 @@ export function membershipUpdateActs(caller: Caller) {
         caller,
         input.membershipId,
         {
-          permission: 'membership:update',
+          ...UPDATE,
           isOwnAffair: (principal, place) =>
-            mayUpdateOwn(principal, place) && isForThePerson(input),
+            UPDATE.isOwnAffair(principal, place) && isForThePerson(input),
           demandMore(principal, place) {
             const { emailAddress, externalId, metadata, isBreakglass } = input;
             demandTrusted(principal, { externalId, metadata });
@@ -40,7 +40,7 @@ export function membershipUpdateActs(caller: Caller) {
               demand(principal, 'membership:readDetails', membershipOf(place));
             }
             if (isBreakglass !== undefined) {
-              demandOwner(principal, 'membership:update', place.organizationId);
+              demandOwner(principal, UPDATE.permission, place.organizationId);
             }
           },
         },

@@ -8,6 +8,7 @@ import { readInput } from './input.ts';
 import { addMembers } from './membership.ts';
 import { enterThemselves } from './membership-self.ts';
 import { addOrganizations, type OrganizationInput } from './organization.ts';
+import { ORGANIZATION_ACTS } from './organization-authority.ts';
 import { deleteOrganization, type OrganizationDeletion } from './organization-delete.ts';
 import { findOrganizationId, type OrganizationNames } from './organization-find.ts';
 import { DEFAULT_SETTINGS, demandWayIn } from './organization-settings.ts';
@@ -29,9 +30,9 @@ export type OrganizationUpdateInput = OrganizationChanges & {
 
 /** What each field takes to be changed. */
 const NEEDED: Record<keyof OrganizationChanges, PermissionName> = {
-  displayName: 'organization:update',
-  slug: 'organization:update',
-  logoUrl: 'organization:update',
+  displayName: ORGANIZATION_ACTS.update,
+  slug: ORGANIZATION_ACTS.update,
+  logoUrl: ORGANIZATION_ACTS.update,
   settings: 'settings:update',
   externalId: 'trusted:write',
   metadata: 'trusted:write',
@@ -80,7 +81,7 @@ export function organizationActs(caller: Caller) {
       return perform(caller, {
         organizations: [organizationId],
         authorize: (principal) =>
-          demand(principal, 'organization:delete', organizationOf(organizationId)),
+          demand(principal, ORGANIZATION_ACTS.delete, organizationOf(organizationId)),
         async work(tx) {
           await deleteOrganization(tx, input);
           return { organizationId };

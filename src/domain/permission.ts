@@ -54,6 +54,10 @@ const ORGANIZATION_PERMISSIONS = PERMISSIONS.flatMap(({ name, scope }) =>
   scope === 'organization' ? [name] : [],
 );
 
+const FOR_KEYS = new Set<string>(
+  PERMISSIONS.flatMap(({ name, scope }) => (scope === 'environment' ? [name] : [])),
+);
+
 /** The permissions of the built-in roles. */
 export const BUILT_IN_ROLES = {
   owner: ORGANIZATION_PERMISSIONS,
@@ -117,9 +121,14 @@ export function can(
   organizationId?: string,
 ): boolean {
   return (
-    (CATALOGUE[permission][0] === 'organization' || isOfEnvironment(principal)) &&
+    (!isForKeys(permission) || isOfEnvironment(principal)) &&
     covers(heldBy(principal, organizationId), permission)
   );
+}
+
+/** Whether only keys of the environment can have the permission, whatever wildcard covers it elsewhere. */
+export function isForKeys(permission: string): boolean {
+  return FOR_KEYS.has(permission);
 }
 
 /** The organizations (uuids) where the principal may do all that the permissions open; null: in all there are. */

@@ -2,6 +2,7 @@
 import { type Caller, perform } from './act.ts';
 import { demand, organizationOf } from './authorize.ts';
 import { ForbiddenError, NotFoundError } from './errors.ts';
+import { ORGANIZATION_ACTS } from './organization-authority.ts';
 import type { PermissionName } from './permission.ts';
 import type { Principal } from './principal.ts';
 import { createRole, type RoleCreateInput } from './role-create.ts';
@@ -22,7 +23,7 @@ export function roleActs(caller: Caller) {
         authorize: (principal) =>
           organizationId === null
             ? demand(principal, 'environment:update')
-            : demand(principal, 'role:manage', organizationOf(organizationId)),
+            : demand(principal, ORGANIZATION_ACTS.manageRoles, organizationOf(organizationId)),
         work: async (tx) => ({ roleId: await createRole(tx, input) }),
       });
     },
@@ -65,7 +66,8 @@ function scopeOf(organizationId: string | null) {
 }
 
 function demandRole(principal: Principal, { organizationId, isBuiltIn }: Home): void {
-  const permission: PermissionName = organizationId === null ? 'environment:update' : 'role:manage';
+  const permission: PermissionName =
+    organizationId === null ? 'environment:update' : ORGANIZATION_ACTS.manageRoles;
   demand(principal, permission, {
     noun: 'role',
     organizationId: organizationId ?? undefined,

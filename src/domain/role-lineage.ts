@@ -6,7 +6,8 @@ import type { Reader } from './input.ts';
 import { loadRoles, type RoleRef } from './role.ts';
 import type { Transaction } from './transaction.ts';
 
-const MAX_IN_A_ROW = 10;
+/** How many roles extend each other at most. */
+export const MAX_ROLES_IN_A_ROW = 10;
 
 /** The role with this id (uuid), where one of the organization (uuid), or of the environment alone, may name it. */
 export async function findRole(
@@ -60,9 +61,12 @@ export async function assertLineage(
     throw new RoleCycleError();
   }
   const inARow = lineage.length + Number(!below.goes) + (await generationsUnder(tx, below.id));
-  if (inARow > MAX_IN_A_ROW) {
+  if (inARow > MAX_ROLES_IN_A_ROW) {
     throw new InputError([
-      { path: [field], message: `must not make more than ${MAX_IN_A_ROW} roles extend in a row` },
+      {
+        path: [field],
+        message: `must not make more than ${MAX_ROLES_IN_A_ROW} roles extend in a row`,
+      },
     ]);
   }
 }

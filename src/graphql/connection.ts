@@ -5,8 +5,11 @@ import { builder } from './builder.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { invalidArgument } from './errors.ts';
 
-const DEFAULT_SIZE = 20;
-const LARGEST_SIZE = 100;
+/** How many a connection returns when it is not told. */
+export const DEFAULT_SIZE = 20;
+
+/** How many a connection returns at most. */
+export const LARGEST_SIZE = 100;
 
 type Edge<Row> = { node: Row; cursor: string };
 

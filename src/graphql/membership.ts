@@ -141,7 +141,7 @@ builder.prismaObjectFields(Membership, (t) => ({
     ),
   }),
   permissions: t.stringList({
-    description: `The permissions and wildcards it has now, inherited ones included; none unless it is ACTIVE. ${details}`,
+    description: `The permissions and wildcards it has now, inherited ones included; none unless it is ACTIVE. Owners and admins hold everything of the application. ${details}`,
     resolve: detail((membership, _args, { loaders }) =>
       loaders.memberships.permissionsOf(membership.id),
     ),

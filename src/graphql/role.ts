@@ -35,7 +35,8 @@ builder.prismaObjectFields(Role, (t) => ({
   }),
   effectivePermissions: t.stringList({
     nullable: false,
-    description: 'All permissions and wildcards that it gives, inherited ones included.',
+    description:
+      'All permissions and wildcards that it gives, inherited ones included. Owners and admins hold everything of the application.',
     resolve: (role, _args, { loaders }) => loaders.roles.effectivePermissionsOf(role.id),
   }),
   isBuiltIn: t.exposeBoolean('isBuiltIn', {

@@ -10,6 +10,7 @@ import './environment-mutations.ts';
 import './error-types.ts';
 import './event-list.ts';
 import './event-types.ts';
+import './explain-access.ts';
 import './invitation.ts';
 import './membership.ts';
 import './membership-error-types.ts';
@@ -28,6 +29,7 @@ import './role-mutations.ts';
 import './user.ts';
 import './user-mutations.ts';
 import './viewer.ts';
+import './viewer-can.ts';
 
 export const schema = builder.toSchema();
 

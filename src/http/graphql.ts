@@ -3,44 +3,76 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/caller.ts';
 import type { Read } from '../db/database.ts';
-import { createActs } from '../domain/acts.ts';
+import { type Acts, createActs } from '../domain/acts.ts';
+import type { Idempotency } from '../domain/idempotency.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
+import type { Exchange } from '../telemetry/exchange.ts';
+import type { Trace } from '../telemetry/tracing.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
-import { limitOperations } from './limits.ts';
+import { refuseBatches } from './limits/batch.ts';
+import { createDocumentCache } from './limits/document-cache.ts';
+import { type Limits, limitOperations } from './limits/limits.ts';
+import type { RateLimiter } from './limits/rate.ts';
+import { validateDocuments } from './limits/validation.ts';
 import { maskBugs } from './mask-bugs.ts';
+import { noteOperations, noteRefusals } from './note-operations.ts';
+import { type PersistedDocuments, usePersistedDocuments } from './persisted-documents.ts';
+import { traceOperations } from './trace-operations.ts';
 
 /** What a transport knows about an operation before it runs. */
 export type Operation = {
   caller: Caller;
+  /** The remote address, of whoever is connected to us. */
+  address: string;
   requestId: string;
+  exchange: Exchange;
   /** The header of this name, where the transport has headers. */
   idempotencyKey?: string;
 };
 
 export type GraphqlServer = YogaServerInstance<Operation, Context>;
 
+/** What acts are bound to. */
+type Asked = Pick<Context, 'principal' | 'requestId'> & Pick<Operation, 'exchange'>;
+
 /** The path of GraphQL over every transport. */
 export const GRAPHQL_PATH = '/graphql';
+
+/** About two hundred documents of an ordinary client. */
+const CACHED_CHARACTERS = 500_000;
 
 /** Makes the GraphQL server. Bugs are logged with their request id, and masked for the caller. */
 export function createGraphqlServer({
   read,
   runner,
   renew,
+  trace,
   log,
+  limits,
+  rate,
+  persistedDocuments,
 }: {
   read: Read;
   /** Reads the rights of a principal anew. */
   renew(principal: Caller['principal']): Promise<Caller['principal']>;
   runner: TransactionRunner;
+  trace?: Trace;
   log: Logger;
+  limits: Limits & { introspection: boolean; suggestions: boolean };
+  rate: RateLimiter;
+  /** Undefined: every document runs. */
+  persistedDocuments: PersistedDocuments | undefined;
 }): GraphqlServer {
+  const actsOf = (asked: Asked, idempotency?: Idempotency): Acts => {
+    const { principal, requestId, exchange } = asked;
+    return noteRefusals(createActs({ runner, principal, requestId, idempotency }), exchange);
+  };
   return createYoga<Operation, Context>({
     schema,
-    context: ({ caller, requestId }): Context => ({
+    context: ({ caller, requestId, exchange }): Context => ({
       ...caller,
       requestId,
       loaders: createLoaders(read, caller.principal),
@@ -48,7 +80,7 @@ export function createGraphqlServer({
         this.principal = await renew(this.principal);
         this.loaders = createLoaders(read, this.principal);
       },
-      acts: createActs({ runner, principal: caller.principal, requestId }),
+      acts: actsOf({ principal: caller.principal, requestId, exchange }),
     }),
     graphqlEndpoint: GRAPHQL_PATH,
     graphiql: false,
@@ -59,12 +91,20 @@ export function createGraphqlServer({
     logging: false,
     // By the plugin below, which knows the request id and serves every transport.
     maskedErrors: false,
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(CACHED_CHARACTERS),
+      // What is broken comes once, or to fill the memory.
+      errorCache: { get: () => undefined, set: () => {} },
+    },
     plugins: [
-      limitOperations(),
-      takeIdempotencyKeys(({ principal, requestId }, idempotency) => ({
-        acts: createActs({ runner, principal, requestId, idempotency }),
-      })),
+      limitOperations(limits, rate),
+      refuseBatches(),
+      usePersistedDocuments(persistedDocuments),
+      validateDocuments(limits),
+      takeIdempotencyKeys((asked, idempotency) => ({ acts: actsOf(asked, idempotency) })),
       maskBugs(log),
+      noteOperations(),
+      traceOperations(trace),
     ],
   });
 }

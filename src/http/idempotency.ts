@@ -3,18 +3,22 @@ import { getOperationAST } from 'graphql';
 import { createGraphQLError, type Plugin, type YogaInitialContext } from 'graphql-yoga';
 import { digestOf, type Idempotency, isIdempotencyKey } from '../domain/idempotency.ts';
 import type { Context } from '../graphql/context.ts';
+import type { Exchange } from '../telemetry/exchange.ts';
 import { rootFields } from './root-fields.ts';
 
+/** What keys are bound together with. */
+type Bound = Context & { exchange: Exchange };
+
 /** What is known of an operation before it runs; its key may stand in a header or in its extensions. */
-type Asked = YogaInitialContext & Context & { idempotencyKey?: string };
+type Asked = YogaInitialContext & Bound & { idempotencyKey?: string };
 
 /**
  * Gives mutations that carry a key what `bind` makes of it in place of what their context had, and refuses those that
  * cannot be done exactly once. Queries and subscriptions do nothing, however often.
  */
 export function takeIdempotencyKeys(
-  bind: (context: Context, idempotency: Idempotency) => Partial<Context>,
-): Plugin<Context, { idempotencyKey?: string }> {
+  bind: (context: Bound, idempotency: Idempotency) => Partial<Context>,
+): Plugin<Bound, { idempotencyKey?: string }> {
   return {
     onExecute({ args, extendContext, setResultAndStopExecution }) {
       const asked: Asked = args.contextValue;

@@ -3,6 +3,7 @@ import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import { createGraphQLError, handleStreamOrSingleExecutionResult, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Context } from '../graphql/context.ts';
+import { withoutSecrets } from '../telemetry/secrets.ts';
 
 /** Masks the errors of results, whatever transport they leave by, and over HTTP those that kept a result from being. */
 export function maskBugs(log: Logger): Plugin<Context, { requestId: string }> {
@@ -31,7 +32,7 @@ export function maskBugs(log: Logger): Plugin<Context, { requestId: string }> {
 export function maskError(error: unknown, requestId: string, log: Logger): GraphQLError {
   const bug = bugIn(error);
   if (bug === undefined) {
-    return error as GraphQLError;
+    return quotingNoSecret(error as GraphQLError);
   }
   log.error({ err: bug, requestId }, 'An operation failed');
   const { nodes, source, positions, path } = isGraphQLError(error) ? error : {};
@@ -47,9 +48,28 @@ export function maskError(error: unknown, requestId: string, log: Logger): Graph
 
 /** An error as it is sent where the server does not do that by itself: without what is for the server only. */
 export function formatError(error: GraphQLError): GraphQLFormattedError {
-  const { extensions, ...formatted } = error.toJSON();
+  const { extensions, ...formatted } = quotingNoSecret(error).toJSON();
   const { http, unexpected, ...rest } = extensions ?? {};
   return Object.keys(rest).length > 0 ? { ...formatted, extensions: rest } : formatted;
+}
+
+// Messages quote the document and the variables, and find their way into the logs of those who get them.
+function quotingNoSecret(error: GraphQLError): GraphQLError {
+  const { nodes, source, positions, path } = error;
+  const message = withoutSecrets(error.message);
+  const extensions = { ...error.extensions };
+  // What the parser has to say about a broken body is a part of that body. The server needs only that there was one.
+  const { originalError } = extensions;
+  if (isNamed(originalError)) {
+    extensions.originalError = { name: originalError.name };
+  }
+  return message === error.message && originalError === undefined
+    ? error
+    : createGraphQLError(message, { nodes, source, positions, path, extensions });
+}
+
+function isNamed(value: unknown): value is { name: unknown } {
+  return typeof value === 'object' && value !== null && 'name' in value;
 }
 
 /** Whether it is an error of GraphQL, told by name: a library may bring a copy of the class of its own. */

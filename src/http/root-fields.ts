@@ -53,7 +53,11 @@ export function rootFields(args: ExecutionArgs): Set<string> | undefined {
   return names;
 }
 
-function isLeftOut(node: { directives?: readonly DirectiveNode[] }, values: Values): boolean {
+/** Whether `@skip` or `@include` leave a selection out. */
+export function isLeftOut(
+  node: { directives?: readonly DirectiveNode[] },
+  values: Values,
+): boolean {
   return (
     getDirectiveValues(GraphQLSkipDirective, node, values)?.if === true ||
     getDirectiveValues(GraphQLIncludeDirective, node, values)?.if === false

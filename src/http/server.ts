@@ -2,10 +2,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { refuse, requestIdOf } from './request.ts';
+import type { Ended, Exchange, Observe } from '../telemetry/exchange.ts';
+import { type Tracing, withinSpan } from '../telemetry/tracing.ts';
+import { pathOf, refusalOf, refuse, requestIdOf } from './request.ts';
 
 /** Answers a request and resolves to true, or leaves it alone and resolves to false. */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+export type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: Exchange,
+) => Promise<boolean>;
 
 export type HttpServer = {
   server: Server;
@@ -26,6 +32,12 @@ export type ListenOptions = {
   log: Logger;
   /** Asked first about every request, also while the gateway starts and stops. */
   health: Handler;
+  /** Of every answer, unless a handler says otherwise. */
+  headers?: Readonly<Record<string, string>>;
+  /** Told of every request when it is over. */
+  observe?: Observe;
+  /** Begins spans, which `observe` ends. */
+  tracing?: Tracing;
 };
 
 /** Thrown when the port cannot be had. */
@@ -46,13 +58,14 @@ const REFUSALS: Record<string, string> = {
  * @throws ListenError
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
-  const { log, health } = options;
+  const { log, health, headers = {}, observe = () => {}, tracing } = options;
   let handlers: Handler[] = [];
   let refusal: string | undefined = 'The gateway is starting.';
   const underWay = new Set<ServerResponse>();
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (await health(request, response)) {
+  const answer: (...asked: Parameters<Handler>) => Promise<void> = async (...asked) => {
+    const [, response] = asked;
+    if (await health(...asked)) {
       return;
     }
     if (refusal !== undefined) {
@@ -62,7 +75,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
     for (const handle of handlers) {
-      if (await handle(request, response)) {
+      if (await handle(...asked)) {
         return;
       }
     }
@@ -71,8 +84,17 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
 
   const isUpgrade = (request: IncomingMessage) => isWebSocket(server, request);
   const server: Server = createServer({ shouldUpgradeCallback: isUpgrade }, (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      const requestId = response.getHeader('x-request-id') ?? requestIdOf(request);
+    const requestId = requestIdOf(request);
+    const exchange: Exchange = { requestId, codes: new Set() };
+    const { traceparent } = request.headers;
+    exchange.span = tracing?.begin(`${request.method} ${routeOf(request)}`, traceparent);
+    const since = performance.now();
+    response.once('close', () => observe(endOf(exchange, since, request, response)));
+    response.setHeader('x-request-id', requestId);
+    for (const [name, value] of Object.entries(headers)) {
+      response.setHeader(name, value);
+    }
+    withinSpan(exchange, () => answer(request, response, exchange)).catch((error: unknown) => {
       log.error({ err: error, requestId }, 'A request failed');
       if (response.headersSent) {
         response.destroy();
@@ -99,6 +121,34 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
       await closed.promise;
     },
   };
+}
+
+function endOf(
+  exchange: Exchange,
+  since: number,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Ended {
+  const refusal = refusalOf(response);
+  if (refusal !== undefined) {
+    exchange.codes.add(refusal);
+  }
+  const isStream = String(response.getHeader('content-type')).startsWith('text/event-stream');
+  return {
+    exchange,
+    route: routeOf(request),
+    transport: isStream ? 'event-stream' : 'http',
+    method: request.method,
+    status: response.statusCode,
+    seconds: (performance.now() - since) / 1000,
+  };
+}
+
+// Not the path itself: what strangers ask for may hold anything.
+function routeOf(request: IncomingMessage): Ended['route'] {
+  const [, first] = pathOf(request).split('/', 2);
+  const route = (['graphql', 'graphiql', 'health', 'metrics'] as const).find((at) => at === first);
+  return route ?? 'other';
 }
 
 async function bind(server: Server, { host, port }: ListenOptions): Promise<void> {

@@ -2,6 +2,7 @@
 import { type ExecutionArgs, type GraphQLError, getOperationAST } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { createGraphQLError } from 'graphql-yoga';
+import { withinSpan } from '../telemetry/tracing.ts';
 import type { GraphqlServer, Operation } from './graphql.ts';
 import { isGraphQLError } from './mask-bugs.ts';
 
@@ -43,7 +44,10 @@ export async function prepare(
       operationName,
       contextValue: await contextFactory(),
     };
-    pipelines.set(args.contextValue, { execute, subscribe });
+    pipelines.set(args.contextValue, {
+      execute: (given) => withinSpan(operation.exchange, () => execute(given)),
+      subscribe: (given) => withinSpan(operation.exchange, () => subscribe(given)),
+    });
     return args;
   } catch (error) {
     if (isGraphQLError(error)) {

@@ -6,6 +6,12 @@ import type { WebSocket } from 'ws';
 /** The close code for a failure on our side. */
 const INTERNAL_ERROR = 1011;
 
+/** The close code of the protocol for a message that it does not know. */
+const INVALID_MESSAGE = 4400;
+
+/** Bytes of a reason: a close frame has room for no more (RFC 6455, 5.5). */
+const LONGEST_REASON = 123;
+
 const KEEP_ALIVE_MS = 12_000;
 
 /**
@@ -19,6 +25,11 @@ export function speak<Extra extends { socket: WebSocket }>(
 ): void {
   const { socket } = extra;
   const fail = (error: unknown) => {
+    // What only a server may say is parsed, and then nobody is there for it.
+    if (error instanceof Error && error.message.startsWith('Unexpected message of type ')) {
+      socket.close(INVALID_MESSAGE, 'Invalid message received');
+      return;
+    }
     log.error({ err: error }, 'A WebSocket failed');
     socket.close(INTERNAL_ERROR, 'Internal server error');
   };
@@ -26,7 +37,8 @@ export function speak<Extra extends { socket: WebSocket }>(
     {
       protocol: socket.protocol,
       send: (text) => send(socket, text),
-      close: (code, reason) => socket.close(code, reason),
+      // A reason may quote the client, at any length.
+      close: (code, reason) => socket.close(code, shortened(reason)),
       onMessage: (take) => socket.on('message', (data) => take(String(data)).catch(fail)),
     },
     extra,
@@ -55,6 +67,13 @@ export async function sayGoodbye(sockets: Set<WebSocket>, patienceMs: number): P
     }),
   );
   clearTimeout(timer);
+}
+
+function shortened(reason = ''): string {
+  const bytes = Buffer.from(reason);
+  // Half a character at the end is left out.
+  const [text = ''] = bytes.toString('utf8', 0, LONGEST_REASON - 2).split('\uFFFD', 1);
+  return bytes.length <= LONGEST_REASON ? reason : text;
 }
 
 function send(socket: WebSocket, text: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** All reads of one request. */
 import type { Read } from '../db/database.ts';
 import type { Principal } from '../domain/principal.ts';
+import { accessLoaders } from './access.ts';
 import { apiKeyLoaders } from './api-key.ts';
 import { type Discovery, discover } from './discovery.ts';
 import { environmentLoaders } from './environment.ts';
@@ -48,6 +49,7 @@ export function createLoaders(read: Read, principal: Principal) {
     discovered: (by: Discovery) => shared(['discovered', by], () => discover(read, by)),
     users: userLoaders(read, reachOf(principal)),
     roles: roleLoaders(read),
+    access: accessLoaders(read),
     memberships: {
       ...membershipLoaders(read),
       of: (

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import type { ActorKind, Membership, Role, RoleSource } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
+import { BUILT_IN_ROLE_IDS } from '../domain/environment.ts';
 import { found, loadMany, loadOne, ordinal } from './batch.ts';
 import { roleColumns } from './role.ts';
 
@@ -29,6 +30,9 @@ export function membershipColumns(alias: string): RawBuilder<unknown> {
 
 const assignments = sql`SELECT r.*, a.source, a.granted_by_kind, a.granted_by_id, a.granted_at
 FROM role_assignment a JOIN role r ON r.id = a.role_id WHERE a.membership_id = k.id`;
+
+const ownership = sql`SELECT FROM role_assignment a
+WHERE a.membership_id = k.id AND a.role_id = ${sql.lit(BUILT_IN_ROLE_IDS.owner)} AND a.source = 'DIRECT'`;
 
 const active = sql`SELECT a.role_id FROM membership m JOIN role_assignment a ON a.membership_id = m.id
 WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE'`;
@@ -67,6 +71,13 @@ ORDER BY k.ordinal, r.created_at, r.id, r.granted_at, r.source`,
 FROM ${found({ id: 'uuid' }, 'a', active)} CROSS JOIN LATERAL role_permissions(a.role_id) AS held ORDER BY 1, 2`,
   });
 
+  const ownerRole = loadOne<{ id: string }, object>({
+    read,
+    shape: 'owner role of memberships',
+    columns: { id: 'uuid' },
+    build: () => sql`SELECT ${ordinal} FROM ${found({ id: 'uuid' }, 'a', ownership)}`,
+  });
+
   return {
     byId: (id: string) => byId({ id }),
     byOrganizationAndUser: lookup<{ organization: string; user: string }>(
@@ -86,6 +97,10 @@ FROM ${found({ id: 'uuid' }, 'a', active)} CROSS JOIN LATERAL role_permissions(a
     async rolesOf(id: string): Promise<Role[]> {
       const roles = new Map((await assignmentsOf({ id })).map((role) => [role.id, role]));
       return [...roles.values()];
+    },
+    /** Whether it has the owner's role directly: an owner, unless it is not ACTIVE. */
+    async hasOwnerRole(id: string): Promise<boolean> {
+      return (await ownerRole({ id })) !== null;
     },
     /** The names and wildcards its roles give, inherited ones included; none unless it is ACTIVE now. */
     async permissionsOf(id: string): Promise<string[]> {

@@ -46,6 +46,7 @@ export function run<Row>(
   if (entry === undefined) {
     const { sql: text, parameters } = build().compile(compiler);
     entry = prepare(
+      shape,
       text,
       (parameters as Placeholder[]).map(({ placeholder }) => placeholder),
     );
@@ -58,11 +59,11 @@ export function run<Row>(
 }
 
 // Kysely numbers every place anew; a value is sent once, however many places it has.
-function prepare(compiled: string, places: string[]): Prepared {
+function prepare(summary: string, compiled: string, places: string[]): Prepared {
   const parameters = [...new Set(places)];
   const text = compiled.replace(
     /\$(\d+)/g,
     (_, place) => `$${parameters.indexOf(places[place - 1] ?? '') + 1}`,
   );
-  return { statement: { name: statementName(text), text }, parameters };
+  return { statement: { name: statementName(text), text, summary }, parameters };
 }

@@ -38,6 +38,7 @@ it('keeps everything over commands, second gateways and kills', async () => {
   const first = await start();
   const { key } = first;
   expect(key).toMatch(/^ghk_/);
+  expect(first.greeting).toContain('`npm run token -- <email>` prints a token');
   expect(await readdir(cwd)).toEqual(['.data']);
   expect(await runProgram({ cwd, args: ['demo'] })).toMatchObject({ code: 0 });
   const before = await ask(first.url, key, counts);

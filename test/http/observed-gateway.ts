@@ -10,6 +10,7 @@ export type LogLine = {
   level: number;
   msg: string;
   requestId?: string;
+  connectionId?: string;
   err?: { message: string; stack: string };
 };
 
@@ -27,12 +28,15 @@ export type ObservedGateway = {
   close(): Promise<void>;
 };
 
-/** Starts it on a free port, with everything logged. */
-export async function observeGateway(): Promise<ObservedGateway> {
-  const database = await createDatabase();
+/** Starts it on a free port, over a database of its own or one that is there, with everything logged. */
+export async function observeGateway(
+  settings: Record<string, string> = {},
+  given?: TestDatabase,
+): Promise<ObservedGateway> {
+  const database = given ?? (await createDatabase());
   const way = await openWay(new URL(database.url));
   const log: LogLine[] = [];
-  const config = readConfig({ PORT: '0', DATABASE_URL: way.url });
+  const config = readConfig({ PORT: '0', DATABASE_URL: way.url, ...settings });
   const gateway = await startGateway(config, {
     log: pino({ level: 'trace' }, { write: (line) => log.push(JSON.parse(line)) }),
   });

@@ -87,6 +87,7 @@ const places: Record<string, Needs> = {
   'membership.history': all('membership:read', 'event:read'),
   'membership.user.email': (has) => has('membership:read') && userAddress(has),
   'membership.organization.externalId': all('membership:read', 'organization:read'),
+  explainAccess: details,
   membershipByUser: all('membership:read'),
   membershipByEmail: details,
   membershipByExternalId: details,

@@ -128,6 +128,7 @@ export const query = `query ($org: ID!, $usr: ID!, $mbr: ID!, $invited: ID!, $in
   membershipByExternalId: membership(
     by: { organizationAndExternalId: { organizationId: $org, externalId: $memberExternal } }
   ) { id }
+  explainAccess(membershipId: $mbr, permission: "role:read") { allowed refusal grants { matches } }
   events { totalCount }
   evt: node(id: $evt) { id ... on Event { reason organization { id } ... on MembershipStatusChanged { membership { id } user { id } } } }
   org: node(id: $org) { id }

@@ -1,4 +1,3 @@
-import { serverAudits } from 'graphql-http';
 import { createClient as createEventClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,37 +61,6 @@ describe.each(Object.entries(transports))('%s', (name, transport) => {
     expect(await transport(url, operation, world.key)).toEqual(expected);
   });
 
-  const nested = (levels: number, open: string, close: string) =>
-    `${open.repeat(levels)}${close.repeat(levels)}`;
-
-  it.each<[string, Operation]>([
-    ['contains more than 5000 tokens', { query: `{ ${'a '.repeat(4999)} }` }],
-    ['document is nested too deeply', { query: `{ a ${nested(100, '{a', '}')} }` }],
-    ['document is nested too deeply', { query: `{ a ${nested(1600, '{a', '}')} }` }],
-    ['document is nested too deeply', { query: `{ a(b: ${nested(100, '[', ']')}) }` }],
-    ['document is nested too deeply', { query: `{ a(b: ${nested(2000, '[', ']')}) }` }],
-    [
-      'variables are nested too deeply',
-      { query: viewer, variables: { a: JSON.parse(nested(250, '[', ']')) } },
-    ],
-  ])('refuses before anything else what %s', async (why, operation) => {
-    const { data, errors } = await transport(url, operation, world.key);
-    expect(data).toBeUndefined();
-    expect(errors).toEqual([
-      {
-        message: expect.stringContaining(why),
-        extensions: { code: expect.stringMatching(/^(?:GRAPHQL_PARSE_FAILED|BAD_USER_INPUT)$/) },
-      },
-    ]);
-  });
-
-  it('takes what is just within the limits', async () => {
-    const long = await transport(url, { query: `{ ${'a '.repeat(4998)} }` }, world.key);
-    expect(long.errors?.[0]?.extensions?.code).toBe('GRAPHQL_VALIDATION_FAILED');
-    const deep = { query: viewer, variables: { a: JSON.parse(nested(199, '[', ']')) } };
-    expect((await transport(url, deep, world.key)).errors).toBeUndefined();
-  });
-
   it('does not know mutations yet, and never would by GET', async () => {
     const answer = await transport(url, { query: 'mutation { x }' }, world.key);
     const code = name.includes('GET') ? 'BAD_REQUEST' : 'GRAPHQL_VALIDATION_FAILED';
@@ -128,23 +96,5 @@ describe('client libraries', () => {
     }
     client.dispose();
     expect(results).toEqual([{ data: { viewer: { kind: 'API_KEY' } } }]);
-  });
-});
-
-describe('the audits of GraphQL over HTTP', () => {
-  const audits = serverAudits({ url: () => `${url}/graphql` });
-
-  it('are many', () => {
-    expect(audits.filter(({ name }) => name.startsWith('MUST')).length).toBeGreaterThan(10);
-  });
-
-  it.each(audits.map((audit) => [audit.name, audit] as const))('%s', async (name, audit) => {
-    const result = await audit.fn();
-    const reason = 'reason' in result ? result.reason : '';
-    if (name.startsWith('MUST')) {
-      expect(result.status, reason).toBe('ok');
-    } else {
-      expect(result.status, reason).not.toBe('error');
-    }
   });
 });

@@ -48,29 +48,76 @@ describe('WebSocket', () => {
     expect(await closed).toEqual({ code: 4400, reason: 'Invalid message received' });
   });
 
-  it('closes on a message that only a server sends, without a word about why', async () => {
+  it.each<object>([
+    { type: 'connection_ack' },
+    { type: 'next', id: '1', payload: { data: null } },
+    { type: 'error', id: '1', payload: [{ message: 'x' }] },
+  ])('closes with 4400 on what only a server says: %j', async (message) => {
     const { tell, hear, closed } = await openSocket(url);
     tell(init);
     await hear();
-    tell({ type: 'connection_ack' });
-    expect(await closed).toEqual({ code: 1011, reason: 'Internal server error' });
+    tell(message);
+    expect(await closed).toEqual({ code: 4400, reason: 'Invalid message received' });
   });
 
   it('keeps the order of the protocol', async () => {
     const subscribe = { type: 'subscribe', id: '1', payload: { query: viewer } };
     const early = await openSocket(url);
     early.tell(subscribe);
-    expect(await early.closed).toMatchObject({ code: 4401 });
+    expect(await early.closed).toEqual({ code: 4401, reason: 'Unauthorized' });
     const twice = await openSocket(url);
     twice.tell(init);
     twice.tell(init);
-    expect(await twice.closed).toMatchObject({ code: 4429 });
+    expect(await twice.closed).toEqual({
+      code: 4429,
+      reason: 'Too many initialisation requests',
+    });
     const same = await openSocket(url);
     same.tell(init);
     await same.hear();
     same.tell(subscribe);
     same.tell(subscribe);
-    expect(await same.closed).toMatchObject({ code: 4409 });
+    expect(await same.closed).toEqual({ code: 4409, reason: 'Subscriber for 1 already exists' });
+  });
+
+  it.each(['x'.repeat(1000), 'ü'.repeat(300), `x${'ü'.repeat(300)}`])(
+    'closes with 4409 however long the id is: %s',
+    async (id) => {
+      const { tell, hear, closed } = await openSocket(url);
+      tell(init);
+      await hear();
+      tell({ type: 'subscribe', id, payload: { query: viewer } });
+      tell({ type: 'subscribe', id, payload: { query: viewer } });
+      const { code, reason } = await closed;
+      expect(code).toBe(4409);
+      expect(reason).toMatch(/^Subscriber for x?[xü]{40,}$/);
+    },
+  );
+
+  it('closes with 4408 when nobody asks to be let in', async () => {
+    const { closed } = await openSocket(url);
+    expect(await closed).toEqual({ code: 4408, reason: 'Connection initialisation timeout' });
+  });
+
+  it('lets an id come again when its operation is over', async () => {
+    const { tell, hear, socket } = await openSocket(url);
+    tell(init);
+    await hear();
+    for (const _ of [1, 2]) {
+      tell({ type: 'subscribe', id: '1', payload: { query: viewer } });
+      expect(await hear()).toMatchObject({ id: '1', type: 'next' });
+      expect(await hear()).toEqual({ id: '1', type: 'complete' });
+    }
+    socket.close(1000);
+  });
+
+  it('closes with 1001 when the gateway stops', async () => {
+    const other = await createGateway();
+    const { tell, hear, closed } = await openSocket(other.gateway.url);
+    tell(init);
+    await hear();
+    await other.close();
+    expect(await closed).toEqual({ code: 1001, reason: 'Going away' });
   });
 
   it('runs many operations on one socket, each with its own answer', async () => {
@@ -100,8 +147,8 @@ describe('WebSocket', () => {
     const other = openSocket(url, 'graphql-ws');
     await expect(other).rejects.toThrow();
     const none = new WebSocket(`${url.replace('http', 'ws')}/graphql`);
-    const [code] = await once(none, 'close');
-    expect(code).toBe(4406);
+    const [code, reason] = await once(none, 'close');
+    expect([code, String(reason)]).toEqual([4406, 'Subprotocol not acceptable']);
   });
 
   it.each(['/', '/nothing', '/graphiql', '/health/live', '/graphql/'])(

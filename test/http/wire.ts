@@ -55,7 +55,7 @@ export function post(
 /** Sends an operation by GET. */
 export function get(
   url: string,
-  { query, variables, operationName }: Operation,
+  { query, variables, operationName, extensions }: Operation,
   headers: Record<string, string | string[]> = {},
 ): Promise<Reply> {
   const parameters = new URLSearchParams({ query });
@@ -64,6 +64,9 @@ export function get(
   }
   if (operationName !== undefined) {
     parameters.set('operationName', operationName);
+  }
+  if (extensions !== undefined) {
+    parameters.set('extensions', JSON.stringify(extensions));
   }
   return send(`${url}/graphql?${parameters}`, { headers });
 }

@@ -31,6 +31,9 @@ export function lookupQuestions(): Question[] {
       }),
     'assignments of a membership': ({ memberships }, n) => memberships.assignmentsOf(memberId(n)),
     'permissions of a membership': ({ memberships }, n) => memberships.permissionsOf(memberId(n)),
+    'owner role of a membership': ({ memberships }, n) => memberships.hasOwnerRole(memberId(n)),
+    'inheritance of the permissions of a membership': ({ access }, n) =>
+      access.lineagesOf(memberId(n)),
     'latest invitation': ({ invitations }, n) => invitations.latestOf(memberId(n)),
     'roles on offer': ({ invitations }, n) => invitations.rolesOf(idOf('invitation', n)),
     'invitation by id': ({ invitations }, n) => invitations.byId(idOf('invitation', n)),

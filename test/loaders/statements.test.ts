@@ -1,9 +1,12 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createApiKey } from '../../src/domain/api-key.ts';
+import { encodeId } from '../../src/domain/id.ts';
 import { addMembers, suspendMembers } from '../../src/domain/membership.ts';
 import { addOrganizations } from '../../src/domain/organization.ts';
+import { BUILT_IN_ROLES } from '../../src/domain/permission.ts';
 import { act } from '../domain/world.ts';
+import { keyWith } from '../http/tenant.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
 
 const ORGANIZATIONS = 100;
@@ -45,10 +48,14 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** Sends an operation and returns the statements that PostgreSQL got for it, and what came of it. */
-async function statementsOf(query: string, variables: Record<string, unknown> = {}) {
+async function statementsOf(
+  query: string,
+  variables: Record<string, unknown> = {},
+  credential: string = world.key,
+) {
   const sent = vi.spyOn(pg.Client.prototype, 'query');
   try {
-    const { data, errors } = await world.ask(query, variables);
+    const { data, errors } = await world.ask(query, variables, credential);
     expect(errors).toBeUndefined();
     const texts = sent.mock.calls.map(([statement]) =>
       typeof statement === 'string' ? statement : (statement as { text: string }).text,
@@ -156,6 +163,54 @@ it('reads the nodes of many ids by one statement for each kind', async () => {
   );
   expect([...nodes.matchAll(/"id"/g)]).toHaveLength(100);
   expect(texts.length).toBeLessThanOrEqual(1 + 3 + 1);
+});
+
+const BUTTONS = `query Buttons($first: Int) {
+  organizations(first: $first) {                                                     # 1
+    nodes {
+      viewerCanUpdate viewerCanInvite viewerCanDelete viewerCanManageRoles viewerMembership { id }
+      memberships {                                                                  # 2
+        nodes { viewerCanUpdate viewerCanSuspend viewerCanRemove viewerCanAssignRoles } # 3, for some
+      }
+    }
+  }
+}`;
+
+it.each([
+  ['an admin', BUILT_IN_ROLES.admin, 3],
+  ['an owner', BUILT_IN_ROLES.owner, 2],
+  ['a member', BUILT_IN_ROLES.member, 2],
+])('tells %s of all buttons by one statement, or none', async (_who, permissions, expected) => {
+  const secret = await keyWith(world, [...permissions]);
+  await world.ask('{ viewer { kind } }', {}, secret);
+  const one = await statementsOf(BUTTONS, { first: 1 }, secret);
+  const all = await statementsOf(BUTTONS, { first: 100 }, secret);
+  expect(all.answer.length).toBeGreaterThan(20 * one.answer.length);
+  expect(one.texts).toHaveLength(1 + expected);
+  expect(all.texts).toHaveLength(1 + expected);
+});
+
+const ACCESS = `query Access($id: ID!) {
+  a: explainAccess(membershipId: $id, permission: "role:read") { grants { through { key } } }
+  b: explainAccess(membershipId: $id, permission: "role:manage") { refusal }
+}`;
+
+it('explains access by three statements, and takes as many for what is absent as for what is hidden', async () => {
+  const { answer } = await statementsOf(
+    '{ organizations(first: 1) { nodes { memberships { nodes { id } } } } }',
+  );
+  const [, id] = /"(mbr_\w+)"/.exec(answer) ?? [];
+  const blind = await keyWith(world, ['membership:read']);
+  await world.ask('{ viewer { kind } }', {}, blind);
+  expect((await statementsOf(ACCESS, { id })).texts).toHaveLength(1 + 3);
+  const hidden = await statementsOf(ACCESS, { id }, blind);
+  const absent = await statementsOf(
+    ACCESS,
+    { id: encodeId('mbr', '01980000-0000-7000-8000-0123456789ab') },
+    blind,
+  );
+  expect(hidden.texts).toHaveLength(1 + 1);
+  expect(hidden).toEqual(absent);
 });
 
 /** A statement without what it selects. */

@@ -7,6 +7,7 @@ import { createDatabase, type TestDatabase } from './database.ts';
 export type Answer<Data> = {
   data?: Data | null;
   errors?: { message: string; path?: (string | number)[]; extensions?: Record<string, unknown> }[];
+  extensions?: Record<string, unknown>;
 };
 
 export type TestGateway = TestDatabase & {
@@ -39,7 +40,7 @@ export async function createGateway(
       variables?: Variables,
       credential: string | null = key,
     ) {
-      const response = await fetch(`${gateway.url}/graphql`, {
+      const response = await fetch(`${gateway.localUrl}/graphql`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',

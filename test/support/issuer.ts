@@ -19,6 +19,8 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 export type IssuerOptions = {
   alg?: string;
   audience?: string;
+  /** Other keys of its JWK Set. */
+  moreKeys?: JWK[];
   /** Other settings of its entry. */
   settings?: { [name: string]: unknown };
 };
@@ -46,9 +48,9 @@ export type TestIssuer = {
 
 /** Starts an issuer on a free port of this machine. */
 export async function createIssuer(options: IssuerOptions = {}): Promise<TestIssuer> {
-  const { alg = 'ES256', audience = 'gatehouse' } = options;
+  const { alg = 'ES256', audience = 'gatehouse', moreKeys = [] } = options;
   let newest = await makeKey(alg);
-  let published: JWK[] = [newest.publicJwk];
+  let published: JWK[] = [newest.publicJwk, ...moreKeys];
   let answer: Answer | undefined;
   let hits = 0;
   const server = createServer((request, response) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedError, errorCode, systemFailure } from './embedded-error.ts';
 
@@ -10,18 +10,40 @@ import { EmbeddedError, errorCode, systemFailure } from './embedded-error.ts';
 export async function writeWhole(file: string, content: string): Promise<void> {
   const partial = `${file}.partial`;
   try {
-    const handle = await open(partial, 'w', 0o600);
-    try {
-      await handle.chmod(0o600);
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await write(partial, content);
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
+  }
+}
+
+/**
+ * The same, unless the file is there: of several processes at once one writes it, and the others leave it.
+ * Throws what the file system throws.
+ */
+export async function writeOnce(file: string, content: string): Promise<void> {
+  const partial = `${file}.${randomBytes(8).toString('hex')}.partial`;
+  try {
+    await write(partial, content);
+    await link(partial, file);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') {
+      throw error;
+    }
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+async function write(partial: string, content: string): Promise<void> {
+  const handle = await open(partial, 'w', 0o600);
+  try {
+    await handle.chmod(0o600);
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

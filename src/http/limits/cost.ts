@@ -1,0 +1,159 @@
+/** What an operation costs: how many fields its answer can hold. */
+import {
+  type ArgumentNode,
+  type ExecutionArgs,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  getOperationAST,
+  getVariableValues,
+  isCompositeType,
+  isListType,
+  Kind,
+  OperationTypeNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { DEFAULT_SIZE, LARGEST_SIZE } from '../../graphql/connection.ts';
+import { isLeftOut } from '../root-fields.ts';
+
+/** A mutation is a transaction with its locks and events, in addition to what is read of its result. */
+const COST_OF_MUTATION = 10;
+
+/** How long a list is taken to be that has no size in the query: roles, permissions, what introspection tells. */
+const ASSUMED_LENGTH = 5;
+
+type Values = NonNullable<Parameters<typeof isLeftOut>[1]>;
+
+type Operation = {
+  schema: GraphQLSchema;
+  values: Values;
+  fragments: Map<string, FragmentDefinitionNode>;
+  /** Of fragments, by name and page size: each is looked at once, however often it is spread. */
+  costs: Map<string, number>;
+};
+
+/**
+ * The cost of a valid operation, before it is executed: one for each field, times the sizes of the connections and
+ * lists around it, and more for a mutation. Fragments are followed, what is skipped does not count, and what is
+ * selected twice counts twice. Undefined when the values of the variables are wrong, so that nothing will run.
+ */
+export function costOf(args: ExecutionArgs): number | undefined {
+  const { schema, document, operationName, variableValues: given } = args;
+  const operation = getOperationAST(document, operationName);
+  const definitions = operation?.variableDefinitions ?? [];
+  const { variableValues: values } = getVariableValues(schema, definitions, given ?? {});
+  const root = operation && schema.getRootType(operation.operation);
+  if (!operation || !root || values === undefined) {
+    return undefined;
+  }
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+      fragments.set(definition.name.value, definition);
+    }
+  }
+  const world = { schema, values, fragments, costs: new Map() };
+  const cost = costOfSelections(world, operation.selectionSet, root, ASSUMED_LENGTH);
+  const acts = operation.operation === OperationTypeNode.MUTATION ? COST_OF_MUTATION : 0;
+  return Math.min(cost + acts * operation.selectionSet.selections.length, Number.MAX_SAFE_INTEGER);
+}
+
+/** `length` is how many items the lists of `parent` have: the size of the page, where it is a connection. */
+function costOfSelections(
+  operation: Operation,
+  { selections }: SelectionSetNode,
+  parent: GraphQLCompositeType,
+  length: number,
+): number {
+  let cost = 0;
+  for (const selection of selections) {
+    if (isLeftOut(selection, operation.values)) {
+      continue;
+    }
+    if (selection.kind === Kind.FIELD) {
+      cost += costOfField(operation, selection, parent, length);
+    } else if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      cost += costOfFragment(operation, selection.name.value, length);
+    } else {
+      const type = typeNamed(operation, selection.typeCondition?.name.value) ?? parent;
+      cost += costOfSelections(operation, selection.selectionSet, type, length);
+    }
+  }
+  return cost;
+}
+
+function costOfFragment(operation: Operation, name: string, length: number): number {
+  const key = `${name} ${length}`;
+  const known = operation.costs.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const fragment = operation.fragments.get(name);
+  const type = typeNamed(operation, fragment?.typeCondition.name.value);
+  const cost =
+    fragment && type ? costOfSelections(operation, fragment.selectionSet, type, length) : 0;
+  operation.costs.set(key, cost);
+  return cost;
+}
+
+function costOfField(
+  operation: Operation,
+  node: FieldNode,
+  parent: GraphQLCompositeType,
+  length: number,
+): number {
+  const field = operation.schema.getField(parent, node.name.value);
+  const type = field && getNamedType(field.type);
+  if (!field || !node.selectionSet || !isCompositeType(type)) {
+    return 1;
+  }
+  const times = isListType(getNullableType(field.type))
+    ? (lengthOfArgument(operation, node, 'ids') ?? length)
+    : 1;
+  const inner = pageSize(operation, field, node) ?? ASSUMED_LENGTH;
+  return 1 + times * costOfSelections(operation, node.selectionSet, type, inner);
+}
+
+/** The size of the page of a connection; more than the largest is refused by the field itself. */
+function pageSize(
+  operation: Operation,
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): number | undefined {
+  if (!field.args.some(({ name }) => name === 'first')) {
+    return undefined;
+  }
+  const sizes = ['first', 'last'].map((name) => givenValue(operation, argumentOf(node, name)));
+  const size = sizes.find((value) => typeof value === 'number') ?? DEFAULT_SIZE;
+  return Math.min(Math.max(size, 0), LARGEST_SIZE);
+}
+
+function lengthOfArgument(operation: Operation, node: FieldNode, name: string): number | undefined {
+  const argument = argumentOf(node, name);
+  if (argument?.value.kind === Kind.LIST) {
+    return argument.value.values.length;
+  }
+  const value = givenValue(operation, argument);
+  return Array.isArray(value) ? value.length : undefined;
+}
+
+function argumentOf(node: FieldNode, wanted: string): ArgumentNode | undefined {
+  return node.arguments?.find(({ name }) => name.value === wanted);
+}
+
+function givenValue({ values }: Operation, argument: ArgumentNode | undefined): unknown {
+  const value = argument?.value;
+  if (value?.kind === Kind.VARIABLE) {
+    return values.coerced[value.name.value];
+  }
+  return value?.kind === Kind.INT ? Number(value.value) : undefined;
+}
+
+function typeNamed({ schema }: Operation, name = ''): GraphQLCompositeType | undefined {
+  const type = schema.getType(name);
+  return isCompositeType(type) ? type : undefined;
+}

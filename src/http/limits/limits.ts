@@ -1,0 +1,144 @@
+/** How much one operation may ask for, whatever transport it comes by. */
+import type { ExecutionArgs } from 'graphql';
+import {
+  createGraphQLError,
+  handleStreamOrSingleExecutionResult,
+  type Plugin,
+  type YogaInitialContext,
+} from 'graphql-yoga';
+import { isGraphQLError } from '../mask-bugs.ts';
+import { costOf } from './cost.ts';
+import { checkDocument } from './document.ts';
+import { COST_OF_REFUSAL, type Payer, type RateLimiter } from './rate.ts';
+import { limitExceeded, rateLimited } from './refusal.ts';
+import { checkText, MOST_NESTING } from './text.ts';
+import { executeInTime } from './time.ts';
+
+/** The most that each of these may be, in one operation. */
+export type Limits = {
+  maxDepth: number;
+  maxCost: number;
+  maxAliases: number;
+  maxDirectives: number;
+  maxSelections: number;
+  maxTokens: number;
+  maxDocumentLength: number;
+  maxOperationMs: number;
+};
+
+/** What is known of an operation before it runs. */
+type Asked = YogaInitialContext & { caller: Pick<Payer, 'principal'>; address: string };
+
+/**
+ * Refuses what asks for too much before it costs anything, and callers who have asked for too much lately. Whoever
+ * sends `extensions: { cost: true }` is told in `extensions.cost` what the operation costs, the most that it may, and
+ * what is left for this minute (null without a limit).
+ */
+export function limitOperations(limits: Limits, rate: RateLimiter): Plugin<Asked> {
+  const charge = (asked: Asked) => rate.charge(payerOf(asked), COST_OF_REFUSAL);
+
+  const check = (args: ExecutionArgs, asked: Asked) => {
+    const nesting = nestingOf(args.variableValues);
+    if (nesting > MOST_NESTING) {
+      charge(asked);
+      return { error: limitExceeded({ limit: 'nesting', max: MOST_NESTING, found: nesting }) };
+    }
+    const cost = costOf(args);
+    if (cost === undefined) {
+      charge(asked);
+      return {};
+    }
+    if (cost > limits.maxCost) {
+      charge(asked);
+      return { error: limitExceeded({ limit: 'cost', max: limits.maxCost, found: cost }) };
+    }
+    const wait = rate.take(payerOf(asked), cost);
+    return wait > 0 ? { error: rateLimited(wait) } : { cost };
+  };
+
+  return {
+    onParse({ context, parseFn, setParseFn }) {
+      // Who is in debt waits before anything is looked at.
+      const wait = rate.take(payerOf(context), 0);
+      if (wait > 0) {
+        throw rateLimited(wait);
+      }
+      setParseFn((source, options) => {
+        const document = readable(() => {
+          checkText(typeof source === 'string' ? source : source.body, limits);
+          return parseFn(source, options);
+        });
+        checkDocument(document, limits);
+        return document;
+      });
+      return ({ result }) => {
+        if (result instanceof Error) {
+          charge(context);
+        }
+      };
+    },
+    onValidate:
+      ({ context }) =>
+      ({ valid }) => {
+        if (!valid) {
+          charge(context);
+        }
+      },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const { error } = check(args, args.contextValue);
+      if (error !== undefined) {
+        setResultAndStopExecution({ errors: [error] });
+      }
+    },
+    onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
+      const asked: Asked = args.contextValue;
+      const { error, cost } = check(args, asked);
+      if (error !== undefined) {
+        setResultAndStopExecution({ errors: [error] });
+        return undefined;
+      }
+      setExecuteFn((given) => executeInTime(executeFn, given, limits.maxOperationMs));
+      if (cost === undefined || asked.params.extensions?.cost !== true) {
+        return undefined;
+      }
+      return {
+        onExecuteDone: (payload) =>
+          handleStreamOrSingleExecutionResult(payload, ({ result, setResult }) => {
+            const told = { requested: cost, max: limits.maxCost, left: rate.left(payerOf(asked)) };
+            setResult({ ...result, extensions: { ...result.extensions, cost: told } });
+          }),
+      };
+    },
+  };
+}
+
+function payerOf({ caller, address }: Asked): Payer {
+  return { principal: caller.principal, address };
+}
+
+// Over WebSocket nobody else says what kind of error a broken document is.
+function readable<Document>(read: () => Document): Document {
+  try {
+    return read();
+  } catch (error) {
+    if (isGraphQLError(error) && error.extensions.code === undefined) {
+      throw createGraphQLError(error.message, {
+        extensions: { code: 'GRAPHQL_PARSE_FAILED', http: { spec: true, status: 400 } },
+      });
+    }
+    throw error;
+  }
+}
+
+/** Levels of objects and lists inside each other. */
+function nestingOf(value: unknown): number {
+  let levels = 0;
+  for (let level = [value].filter(isObject); level.length > 0; levels += 1) {
+    level = level.flatMap((inner): unknown[] => Object.values(inner)).filter(isObject);
+  }
+  return levels;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
