@@ -30,6 +30,9 @@ test('a bad row is refused with its reason and the others get in', async () => {
       ['B-8', 'bad-8'],
       ['B-9', 'bad-9', '', '', '', ''],
       ['B-10', 'bad-10', 'Good', '', '0', ''],
+      ['B-11', 'bad-11', 'Public', '', '', '{"allowed_domains": ["company.example", "gmail.com"]}'],
+      ['B-12', 'bad-12', 'Closed', '', '', '{"email_invites": "restricted"}'],
+      ['B-13', 'bad-13', 'Closed', '', '', '{"auth_methods": "restricted"}'],
     ),
     users: csv(
       ['email', 'email_verified', 'locale'],
@@ -72,6 +75,9 @@ test('a bad row is refused with its reason and the others get in', async () => {
     ['9', 'INVALID_INPUT', 'The row has 2 cells, the header 6.'],
     ['10', 'INVALID_INPUT', '"display_name" is empty.'],
     ['11', 'created', ''],
+    ['12', 'INVALID_INPUT', expect.stringContaining('"settings.allowedDomains.1" must not be')],
+    ['13', 'INVALID_INPUT', expect.stringContaining('"settings.allowedDomains" must name')],
+    ['14', 'INVALID_INPUT', expect.stringContaining('"settings.allowedAuthMethods" must name')],
   ]);
   expect(of('users')).toEqual([
     ['2', 'created', ''],
@@ -94,7 +100,7 @@ test('a bad row is refused with its reason and the others get in', async () => {
     ['11', 'created', ''],
   ]);
   expect(stdout).toMatch(/organizations, line 3: INVALID_INPUT "metadata" is not JSON\./);
-  expect(stdout).toMatch(/and 1 more: all are in /);
+  expect(stdout).toMatch(/and 4 more: all are in /);
 });
 
 test('a second row for the same thing is refused with the ids of the first', async () => {

@@ -25,7 +25,7 @@ export const SQL_ONLY = {
     'membership_overdue_idx',
     'membership_search_idx',
     'membership_status_joined_idx',
-    'organization_open_domains_idx',
+    'organization_allowed_domains_idx',
     'organization_search_idx',
     'user_email_domain_idx',
     'user_listed_created_idx',

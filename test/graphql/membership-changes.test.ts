@@ -232,8 +232,9 @@ describe('reactivating', () => {
     });
     expect(await make('reactivate', member)).toMatchObject({ membership: { status: 'ACTIVE' } });
     await make('remove', member);
+    // They have not come by themselves, although somebody invited them.
     expect(await make('reactivate', member, {}, key)).toMatchObject({
-      membership: { status: 'ACTIVE', provisioningMethod: 'INVITATION' },
+      membership: { status: 'ACTIVE', provisioningMethod: 'ADDED' },
     });
   });
 });

@@ -6,6 +6,7 @@ import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { idOf, LARGE_WORLD, loadLargeWorld } from '../support/large-world.ts';
 import { noting, openExplainer } from '../support/plans.ts';
+import { discoveryQuestions } from './discovery-questions.ts';
 import { eventFilterQuestions, eventQuestions } from './event-questions.ts';
 import { invitationQuestions } from './invitation-questions.ts';
 import { lookupQuestions } from './lookup-questions.ts';
@@ -201,6 +202,10 @@ it('lists the memberships of a person without reading those of others', async ()
   for (const user of [busyUser, idOf('user', 8)]) {
     await expectNoFlaws(await questionsOfPerson(world, user));
   }
+});
+
+it('finds the organizations that a person may enter without reading others, nor their members', async () => {
+  await expectNoFlaws(await discoveryQuestions(world));
 });
 
 it('lists users in proportion to the page', async () => {

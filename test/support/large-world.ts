@@ -119,11 +119,14 @@ FROM generate_series(1, 1000) AS n JOIN (
     count(*) FILTER (WHERE status = 'INVITE_EXPIRED') AS expired, count(*) FILTER (WHERE status = 'ACTIVE') AS active,
     count(*) FILTER (WHERE status = 'SUSPENDED') AS suspended, count(*) FILTER (WHERE status = 'REMOVED') AS removed
   FROM belonging GROUP BY organization) AS counted ON organization = n;
+-- The first two and every tenth are open to two domains; one member in a hundred has come by themselves, and vouches.
+UPDATE organization SET email_jit_provisioning = 'RESTRICTED', allowed_domains = ARRAY['large.example', 'company-7.example']
+WHERE search_text LIKE '%company-_0' OR search_text LIKE '%company-__0' OR slug IN ('company-1', 'company-2');
 INSERT INTO organization_slug (slug, organization_id) SELECT slug, id FROM organization;
 
-INSERT INTO "user" (id, email, external_id, name, metadata, invited_only, membership_count, name_key, search_text,
-  created_at, updated_at)
-SELECT id, email, 'external-' || p.n, name, jsonb_build_object('team', n % 5000), is_stranger AND n % 2 = 0, coalesce(size, 0),
+INSERT INTO "user" (id, email, email_verified, external_id, name, metadata, invited_only, membership_count, name_key,
+  search_text, created_at, updated_at)
+SELECT id, email, n % 2 = 1, 'external-' || p.n, name, jsonb_build_object('team', n % 5000), is_stranger AND n % 2 = 0, coalesce(size, 0),
   lower(coalesce(name, '')), concat_ws(E'\\n', lower(name), email), created_at, created_at
 FROM person AS p LEFT JOIN (
   SELECT n, count(*) AS size FROM belonging WHERE status <> 'REMOVED' GROUP BY n) AS counted USING (n);
@@ -142,7 +145,7 @@ SELECT ${id('membership', 'organization * 65536 + n')}, ${id('organization', 'or
   created_at, deadline, 'external-' || n, CASE WHEN n % 5 = 0 THEN jsonb_build_object('team', n % 5000, 'tier', 'basic') ELSE '{}' END,
   CASE WHEN n % 5 = 0 THEN jsonb_build_object('desk', n % 2500, 'city', 'Ulm') ELSE '{}' END,
   CASE WHEN status IN ('ACTIVE', 'SUSPENDED') THEN created_at + n % 100 * interval '1 day' END,
-  CASE WHEN n % 1000 = 1 THEN 'SCIM' ELSE 'IMPORT' END::provisioning_method,
+  CASE WHEN n % 1000 = 1 THEN 'SCIM' WHEN n % 100 = 3 THEN 'JIT' ELSE 'IMPORT' END::provisioning_method,
   lower(coalesce(name, '')), email, concat_ws(E'\\n', lower(name), email), created_at, created_at
 FROM belonging JOIN person USING (n);
 
