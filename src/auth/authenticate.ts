@@ -3,7 +3,10 @@ import { ANONYMOUS } from '../domain/principal.ts';
 import type { Caller, Recognize } from './caller.ts';
 
 /** Turns the value of an Authorization header, or its absence, into a caller; null: these credentials are refused. */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller | null>;
+export type Authenticate = (
+  authorization: string | undefined,
+  requestId: string,
+) => Promise<Caller | null>;
 
 const BEARER = /^Bearer +([^\s]+)$/i;
 
@@ -14,7 +17,7 @@ export function createAuthenticator(recognize: {
   key: Recognize;
   person: Recognize;
 }): Authenticate {
-  return async (authorization) => {
+  return async (authorization, requestId) => {
     if (authorization === undefined) {
       // Nothing that an anonymous caller may read depends on the model.
       return { principal: ANONYMOUS, identityModel: 'SHARED' };
@@ -23,7 +26,7 @@ export function createAuthenticator(recognize: {
     if (credential === undefined) {
       return null;
     }
-    const { key, person } = recognize;
-    return await (credential.startsWith(KEY_PREFIX) ? key(credential) : person(credential));
+    const isKey = credential.startsWith(KEY_PREFIX);
+    return await recognize[isKey ? 'key' : 'person'](credential, requestId);
   };
 }

@@ -5,5 +5,5 @@ import type { Principal } from '../domain/principal.ts';
 /** `identityModel` comes with the same statement. */
 export type Caller = { principal: Principal; identityModel: IdentityModel };
 
-/** Recognizes callers by the text after `Bearer `; null: it is nobody. */
-export type Recognize = (credential: string) => Promise<Caller | null>;
+/** Recognizes callers by the text after `Bearer `; null: it is nobody. The request's id is for the log and for events. */
+export type Recognize = (credential: string, requestId: string) => Promise<Caller | null>;

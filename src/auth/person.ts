@@ -4,14 +4,14 @@ import type { Logger } from 'pino';
 import type { Read } from '../db/database.ts';
 import type { IdentityModel } from '../db/generated/prisma/enums.ts';
 import { emailDomain, normalizeEmail } from '../domain/email.ts';
-import { BusyError } from '../domain/errors.ts';
 import { type RightsRow, readRights, type SignIn } from '../domain/membership-rights.ts';
 import { SYSTEM, type UserPrincipal } from '../domain/principal.ts';
 import { accountHash } from '../domain/retired-identity.ts';
-import { enterMemberships, signIn } from '../domain/sign-in.ts';
+import { SignInError, signIn } from '../domain/sign-in.ts';
 import { inTransaction, type TransactionRunner } from '../domain/transaction.ts';
 import { param, run } from '../loaders/statement.ts';
 import type { Caller, Recognize } from './caller.ts';
+import { createEntrance } from './entrance.ts';
 import type { TokenVerifier, VerifiedToken } from './token.ts';
 import { TokenError } from './token-error.ts';
 
@@ -38,18 +38,19 @@ const MOST_ENTERED = 20;
  */
 export function recognizePeople(options: PersonOptions): Recognize {
   const { verifier, log } = options;
-  return async (text) => {
+  const enter = createEntrance(options);
+  return async (text, requestId) => {
     try {
       const token = await verifier.verify(text);
-      const known = (await find(options, token)) ?? (await welcome(options, token));
+      const known = (await find(options, token)) ?? (await welcome(options, token, requestId));
       if (!known.usedLately) {
-        await noteUse(options, known);
-        return known.unentered.length === 0 ? known.caller : (await found(options, token)).caller;
+        await noteUse(options, known, token);
       }
-      return known.caller;
+      const hasEntered = await enter(known.caller.principal, known.unentered);
+      return hasEntered ? (await findAgain(options, token)).caller : known.caller;
     } catch (error) {
-      if (error instanceof TokenError) {
-        log.info({ reason: error.reason }, 'A token was refused');
+      if (error instanceof TokenError || error instanceof SignInError) {
+        log.info({ reason: error.reason, requestId }, 'A token was refused');
         return null;
       }
       throw error;
@@ -57,29 +58,40 @@ export function recognizePeople(options: PersonOptions): Recognize {
   };
 }
 
-async function welcome(options: PersonOptions, token: VerifiedToken): Promise<Known> {
-  const { issuer, subject, profile } = token;
-  const email = token.isEmailVerified && token.email !== null ? normalizeEmail(token.email) : null;
-  const { linkingDomains, authMethod, organizationId } = issuer;
-  const refusal = await inTransaction(options.runner, { principal: SYSTEM }, (tx) =>
+async function welcome(
+  options: PersonOptions,
+  token: VerifiedToken,
+  requestId: string,
+): Promise<Known> {
+  const { subject, profile, issuedAt } = token;
+  const { issuer, linkingDomains, authMethod, organizationId } = token.issuer;
+  const email = vouchedAddress(token);
+  const speaksForEmail =
+    email !== null && (linkingDomains === '*' || linkingDomains.includes(emailDomain(email)));
+  await inTransaction(options.runner, { principal: SYSTEM, requestId }, (tx) =>
     signIn(tx, {
-      issuer: issuer.issuer,
+      issuer,
       subject,
       email,
-      speaksForEmail:
-        email !== null && (linkingDomains === '*' || linkingDomains.includes(emailDomain(email))),
+      speaksForEmail,
       authMethod,
+      issuedAt,
       organizationId,
       profile,
     }),
   );
-  if (refusal !== null) {
-    throw new TokenError(refusal);
-  }
-  return await found(options, token);
+  return await findAgain(options, token);
 }
 
-async function found(options: PersonOptions, token: VerifiedToken): Promise<Known> {
+/**
+ * The address, normalized, that the issuer has verified; null: there is none. What is folded before the @ may be
+ * somebody else's mailbox to the issuer than it is to us, and then it has verified that one.
+ */
+function vouchedAddress({ email, isEmailVerified }: VerifiedToken): string | null {
+  return isEmailVerified && email !== null && /^[ -~]+@/.test(email) ? normalizeEmail(email) : null;
+}
+
+async function findAgain(options: PersonOptions, token: VerifiedToken): Promise<Known> {
   const known = await find(options, token);
   if (known === null) {
     throw new TokenError('its account was just taken from the user');
@@ -141,27 +153,16 @@ FROM environment e LEFT JOIN identity i ON i.issuer = ${param('issuer')} AND i.s
 LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true`;
 }
 
-/** Notes to the minute when the account was used, and the memberships that it was the first to enter. */
+/** Notes to the minute when and how the account was used. */
 async function noteUse(
-  { runner, log }: PersonOptions,
-  { caller, unentered }: Known,
+  { runner }: PersonOptions,
+  { caller }: Known,
+  token: VerifiedToken,
 ): Promise<void> {
-  const { id, signIn: how } = caller.principal;
+  const { identityId, authMethod } = caller.principal.signIn;
   // Whoever finds the row taken leaves it: somebody else is noting the same, or taking the account away.
   await runner.prisma.$queryRaw`
-    UPDATE identity SET last_used_at = now(), auth_method = ${how.authMethod}::auth_method WHERE id = (
-      SELECT id FROM identity WHERE id = ${how.identityId}::uuid FOR UPDATE SKIP LOCKED)`;
-  if (unentered.length === 0) {
-    return;
-  }
-  try {
-    await inTransaction(runner, { principal: SYSTEM, organizations: unentered }, (tx) =>
-      enterMemberships(tx, id, how.provider, unentered),
-    );
-  } catch (error) {
-    if (!(error instanceof BusyError)) {
-      throw error;
-    }
-    log.debug('The first sign-in of memberships is noted next time');
-  }
+    UPDATE identity SET last_used_at = now(), auth_method = ${authMethod}::auth_method,
+      email = coalesce(${vouchedAddress(token)}, email)
+    WHERE id = (SELECT id FROM identity WHERE id = ${identityId}::uuid FOR UPDATE SKIP LOCKED)`;
 }

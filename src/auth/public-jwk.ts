@@ -32,7 +32,6 @@ export function isPublicJwk(value: unknown): value is JWK & { kty: string } {
   return (
     isObject(value) &&
     typeof value.kty === 'string' &&
-    value.kty !== 'oct' &&
     !SECRET_MEMBERS.some((member) => Object.hasOwn(value, member))
   );
 }

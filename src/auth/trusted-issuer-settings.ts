@@ -69,7 +69,11 @@ const entry = z.strictObject(
       .prefault({}),
     linkingDomains: must(
       'must be "*" or an array of mail domains',
-      z.union([z.literal('*'), z.array(domain)]),
+      z.union([
+        z.literal('*'),
+        z.tuple([z.literal('*')]).transform(([all]) => all),
+        z.array(domain),
+      ]),
     ).default([]),
     authMethod: must(
       `must be one of ${Object.keys(AuthMethod).join(', ')}`,

@@ -7,6 +7,7 @@ import { membershipActs } from './membership-acts.ts';
 import { membershipRoleActs } from './membership-role-acts.ts';
 import { membershipUpdateActs } from './membership-update-acts.ts';
 import { organizationActs } from './organization-acts.ts';
+import { organizationJoinActs } from './organization-join.ts';
 import { permissionActs } from './permission-acts.ts';
 import { roleActs } from './role-acts.ts';
 import { userActs } from './user-acts.ts';
@@ -20,7 +21,7 @@ export function createActs(caller: Caller) {
     once: <Result>(act: () => Promise<Result>) => once(caller, act),
     environment: environmentActs(caller),
     permissions: permissionActs(caller),
-    organizations: organizationActs(caller),
+    organizations: { ...organizationActs(caller), ...organizationJoinActs(caller) },
     users: userActs(caller),
     memberships: {
       ...membershipActs(caller),

@@ -191,7 +191,7 @@ export class InvitePolicyError extends DomainError {
       code,
       code === 'INVITES_NOT_ALLOWED'
         ? 'The organization does not allow invitations.'
-        : 'The organization does not invite addresses of this domain.',
+        : 'The organization does not take in addresses of this domain.',
     );
     this.allowedDomains = allowedDomains;
   }

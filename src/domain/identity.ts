@@ -22,7 +22,8 @@ export type IdentityLink = IdentityUnlink & {
   authMethod?: AuthMethod | null;
 };
 
-const MAX_IDENTITIES = 50;
+/** How many accounts may sign in as one user. */
+export const MAX_IDENTITIES = 50;
 
 /**
  * Links an account to a user. One that is linked to them already stays as it is.

@@ -1,5 +1,5 @@
 /** Another address for a member, where each organization has its own: the membership becomes another user's. */
-import type { MembershipStatus } from '../db/generated/prisma/enums.ts';
+import type { MembershipStatus, ProvisioningMethod } from '../db/generated/prisma/enums.ts';
 import { demandOwner } from './authorize.ts';
 import type { EnvironmentRules } from './environment.ts';
 import { DuplicateError, InvalidTransitionError, SingleMembershipError } from './errors.ts';
@@ -50,10 +50,16 @@ export async function moveToAddressee(
     status: MembershipStatus;
     singleUserId: string | null;
     isBreakglass: boolean;
+    provisioningMethod: ProvisioningMethod;
   },
   { directory, former, user }: Addressee,
   { membershipsPerUser }: EnvironmentRules,
-): Promise<{ userId: string; singleUserId: string | null; emailVerified: false }> {
+): Promise<{
+  userId: string;
+  singleUserId: string | null;
+  emailVerified: false;
+  provisioningMethod: ProvisioningMethod;
+}> {
   const { id, organizationId, status, isBreakglass } = membership;
   if (!countsAsSingle(status)) {
     throw new InvalidTransitionError(status);
@@ -81,8 +87,17 @@ export async function moveToAddressee(
     userId: user.id,
     detail: { changes: [{ field: 'emailAddress', before: former.email, after: user.email }] },
   });
-  return { userId: user.id, singleUserId, emailVerified: false };
+  const provisioningMethod = BY_THEMSELVES.has(membership.provisioningMethod)
+    ? 'ADDED'
+    : membership.provisioningMethod;
+  return { userId: user.id, singleUserId, emailVerified: false, provisioningMethod };
 }
+
+/**
+ * How people come in by themselves, which opens the organization to others of their domain. Whoever has the new address
+ * has not: else giving a member somebody else's address would claim a domain.
+ */
+const BY_THEMSELVES = new Set<ProvisioningMethod>(['CREATOR', 'INVITATION', 'JIT']);
 
 /** Otherwise whoever may change addresses could take the rights of any member by making them their own. */
 async function demandToHoldAll(

@@ -77,7 +77,7 @@ function entrantOf(
     untrustedMetadata: {},
     joinedAt: null,
     primaryIdentityProvider: null,
-    provisioningMethod: record.provisioningMethod,
+    provisioningMethod: neverJoined ? 'ADDED' : record.provisioningMethod,
     invitation: { message: null, redirectUrl: null, allowAnyAddress: false, lifetime: null },
   };
 }

@@ -40,17 +40,26 @@ export type MembershipRights = RightsRow & {
   refusal: PolicyCode | null;
 };
 
+/** What a sign-in lacks to meet a policy: the ways that would do (null: none is lacking), and a second factor. */
+export function missingOf(
+  { allowedAuthMethods, needsMultiFactor }: SignInPolicy,
+  { authMethod, isMultiFactor }: SignIn,
+): { authMethods: AuthMethod[] | null; mfa: boolean } {
+  const isAllowed =
+    allowedAuthMethods === null || (authMethod !== null && allowedAuthMethods.includes(authMethod));
+  return {
+    authMethods: isAllowed ? null : allowedAuthMethods,
+    mfa: needsMultiFactor && !isMultiFactor,
+  };
+}
+
 /** What keeps a sign-in from meeting a policy; null: it does. */
 export function policyRefusal(policy: SignInPolicy, signIn: SignIn): PolicyCode | null {
-  const { allowedAuthMethods, needsMultiFactor } = policy;
-  const { authMethod, isMultiFactor } = signIn;
-  if (
-    allowedAuthMethods !== null &&
-    (authMethod === null || !allowedAuthMethods.includes(authMethod))
-  ) {
+  const { authMethods, mfa } = missingOf(policy, signIn);
+  if (authMethods !== null) {
     return 'AUTH_METHOD_NOT_ALLOWED';
   }
-  return needsMultiFactor && !isMultiFactor ? 'MFA_REQUIRED' : null;
+  return mfa ? 'MFA_REQUIRED' : null;
 }
 
 /**

@@ -22,5 +22,27 @@ export async function enterThemselves(
   await tx.db.$executeRaw`
     UPDATE membership SET email_verified = true
     WHERE id = ${membershipId}::uuid AND (SELECT identity_model FROM environment) = 'ISOLATED'`;
+  await endBreakglass(tx, organizationId, membershipId, principal.id);
   return membershipId;
+}
+
+/** Owners say who may come in past the policy; who was removed does not bring that back by themselves. */
+async function endBreakglass(
+  tx: Transaction,
+  organizationId: string,
+  membershipId: string,
+  userId: string,
+): Promise<void> {
+  const ended = await tx.db.$executeRaw`
+    UPDATE membership SET is_breakglass = false WHERE id = ${membershipId}::uuid AND is_breakglass`;
+  if (ended > 0) {
+    tx.append({
+      type: 'MEMBERSHIP_UPDATED',
+      cause: 'UPDATED',
+      organizationId,
+      membershipId,
+      userId,
+      detail: { changes: [{ field: 'isBreakglass', before: true, after: false }] },
+    });
+  }
 }

@@ -11,7 +11,7 @@ import { addOrganizations, type OrganizationInput } from './organization.ts';
 import { ORGANIZATION_ACTS } from './organization-authority.ts';
 import { deleteOrganization, type OrganizationDeletion } from './organization-delete.ts';
 import { findOrganizationId, type OrganizationNames } from './organization-find.ts';
-import { DEFAULT_SETTINGS } from './organization-settings.ts';
+import { DEFAULT_SETTINGS, demandWayIn } from './organization-settings.ts';
 import { type OrganizationChanges, updateOrganization } from './organization-update.ts';
 import { isRefused, type Outcome, single } from './outcome.ts';
 import type { PermissionName } from './permission.ts';
@@ -109,6 +109,7 @@ async function createOrganization(
   }
   const { id } = single(outcomes);
   const settings = { ...DEFAULT_SETTINGS, ...input.settings };
+  demandWayIn(principal, id, settings);
   await demandToHoldDefaults(tx, DEFAULT_SETTINGS, settings, id);
   if (principal.kind === 'user') {
     return { organizationId: id, membershipId: await enterThemselves(tx, id, principal, 'create') };

@@ -13,6 +13,7 @@ import {
 } from './organization-record.ts';
 import { MAX_SEATS } from './organization-rules.ts';
 import {
+  demandWayIn,
   type OrganizationSettings,
   type OrganizationSettingsInput,
   readSettings,
@@ -67,6 +68,9 @@ export async function updateOrganization(
   const settingsChanges = changesBetween(told(before.settings), told(after.settings));
   if (changes.length === 0 && settingsChanges.length === 0) {
     return;
+  }
+  if (settingsChanges.length > 0) {
+    demandWayIn(tx.principal, id, after.settings);
   }
   await demandToHoldDefaults(tx, before.settings, after.settings, id);
   await claimExternalId(tx, before.profile, after.profile);

@@ -5,7 +5,10 @@ import type { Transaction } from './transaction.ts';
 
 type Account = { issuer: string; subject: string };
 
-/** How many notes are forgotten in one statement. They are kept for 30 days, longer than any token should live. */
+/** How long the notes are kept: longer than any token should live. */
+const KEPT_DAYS = 30;
+
+/** How many notes are forgotten in one statement. */
 const MOST_FORGOTTEN = 1000;
 
 /** What is kept of an account that was retired: 32 bytes, which do not say whose it was. */
@@ -24,13 +27,30 @@ export async function retireAccounts(tx: Transaction, accounts: Account[]): Prom
   }
 }
 
+/**
+ * Whether the account was taken from a user after its token was issued, as far as that can be told: also when the token
+ * is older than what is remembered, or does not say how old it is and the account was taken from somebody at all.
+ */
+export async function isRetired(
+  tx: Transaction,
+  { issuedAt, ...account }: Account & { issuedAt: Date | null },
+): Promise<boolean> {
+  const rows = await tx.db.$queryRaw<{ isRetired: boolean }[]>`
+    SELECT coalesce(${issuedAt?.toISOString() ?? null}::timestamptz <= now() - make_interval(days => ${KEPT_DAYS}), false)
+      OR EXISTS (
+        SELECT FROM retired_identity WHERE account_hash = ${accountHash(account)}
+        AND retired_at >= coalesce(${issuedAt?.toISOString() ?? null}::timestamptz, '-infinity')
+      ) AS "isRetired"`;
+  return rows[0]?.isRetired !== false;
+}
+
 /** Deletes some of the notes that are too old to count. Returns whether there may be more. */
 export async function forgetRetiredAccounts(
   db: Pick<Prisma.TransactionClient, '$queryRaw'>,
 ): Promise<boolean> {
   const forgotten = await db.$queryRaw<object[]>`
     DELETE FROM retired_identity WHERE account_hash = ANY(ARRAY(
-      SELECT account_hash FROM retired_identity WHERE retired_at <= now() - interval '30 days'
+      SELECT account_hash FROM retired_identity WHERE retired_at <= now() - make_interval(days => ${KEPT_DAYS})
       ORDER BY retired_at LIMIT ${MOST_FORGOTTEN} FOR UPDATE SKIP LOCKED))
     RETURNING 1 AS forgotten`;
   return forgotten.length === MOST_FORGOTTEN;

@@ -2,8 +2,10 @@
 import type { AuthMethod } from '../db/generated/prisma/enums.ts';
 import { readEnvironment } from './environment.ts';
 import { InputError } from './errors.ts';
+import { MAX_IDENTITIES } from './identity.ts';
 import { type ProfileField, profileOwner } from './identity-model.ts';
 import { isRefused, single } from './outcome.ts';
+import { isRetired } from './retired-identity.ts';
 import type { Transaction } from './transaction.ts';
 import { addUsers } from './user.ts';
 
@@ -16,130 +18,149 @@ export type Account = {
   /** Whether the operator lets the issuer speak for addresses of this domain. */
   speaksForEmail: boolean;
   authMethod: AuthMethod | null;
+  /** When the token was issued; null: it does not say. */
+  issuedAt: Date | null;
   /** The organization (uuid) whose own single sign-on it is. */
   organizationId: string | null;
   profile: { [Field in ProfileField]: string | null };
 };
 
-/** Why an account does not get in; for the log only. */
-export type SignInRefusal =
-  | 'the issuer vouches for no address'
-  | 'the organization of the issuer does not exist'
-  | 'the issuer may not speak for addresses of this domain'
-  | 'the address was never verified, and somebody else signs in with it'
-  | 'the user has too many accounts';
+/** Thrown for an account that does not get in. `reason` is for the log alone. */
+export class SignInError extends Error {
+  override readonly name = 'SignInError';
+  readonly reason: string;
 
-const MAX_IDENTITIES = 50;
+  constructor(reason: string) {
+    super(`The account does not get in: ${reason}.`);
+    this.reason = reason;
+  }
+}
 
 /**
  * Makes the account that of a user: of whoever has the address, where the issuer speaks for its domain and nobody else
- * could be behind it, or else of a new user. An account that is linked already stays as it is. Returns null, or why it
- * does not get in, and then has changed nothing.
+ * could be behind it, or else of a new user. An account that is linked already stays as it is. A token from
+ * before its account was taken from a user makes it nobody's.
  *
  * An address that this side has not verified may have been taken by somebody who does not own it: whoever signs in with
  * it first may be the wrong one, so nobody joins them (pre-hijacking; NIST SP 800-63C on account linking). For the same
- * reason an organization's own single sign-on makes no users for domains that it does not speak for.
+ * reason only an issuer that speaks for an address verifies it, and an organization's own single sign-on makes no users
+ * for domains that it does not speak for.
+ *
+ * @throws SignInError, after which the transaction must not commit.
  */
-export async function signIn(tx: Transaction, account: Account): Promise<SignInRefusal | null> {
-  const { issuer, subject, email, organizationId } = account;
+export async function signIn(tx: Transaction, account: Account): Promise<void> {
+  const { issuer, subject, email } = account;
   if (await tx.db.identity.findUnique({ where: { issuer_subject: { issuer, subject } } })) {
-    return null;
+    return;
   }
   if (email === null) {
-    return 'the issuer vouches for no address';
+    throw new SignInError('the issuer vouches for no address');
   }
-  if (organizationId !== null && (await isMissing(tx, organizationId))) {
-    return 'the organization of the issuer does not exist';
+  await demandOrganization(tx, account);
+  const user = await lockCandidate(tx, email);
+  demandMatch(user, account);
+  const id = user === undefined || user.invitedOnly ? await create(tx, email, account) : user.id;
+  if (id === null) {
+    // Somebody else made the user at the same moment: now they are found.
+    return signIn(tx, account);
   }
-  const [user] = await tx.db.$queryRaw<Candidate[]>`
-    SELECT id, email_verified AS "emailVerified", invited_only AS "invitedOnly",
-      (SELECT count(*)::int FROM identity WHERE user_id = "user".id) AS identities
-    FROM "user" WHERE email = ${email} FOR UPDATE`;
-  if ((user !== undefined || organizationId !== null) && !account.speaksForEmail) {
-    return 'the issuer may not speak for addresses of this domain';
-  }
-  if (user && !user.emailVerified && user.identities > 0) {
-    return 'the address was never verified, and somebody else signs in with it';
-  }
-  if (user && user.identities >= MAX_IDENTITIES) {
-    return 'the user has too many accounts';
-  }
-  const id = !user || user.invitedOnly ? await createUser(tx, email, account) : user.id;
   await link(tx, id, account);
-  if (user && !user.invitedOnly && !user.emailVerified) {
-    const changes = [{ field: 'emailVerified', before: false, after: true }];
-    tx.append({ type: 'USER_UPDATED', cause: 'UPDATED', userId: id, detail: { changes } });
+  if (user && !user.invitedOnly) {
+    await touch(tx, user);
   }
-  return null;
+  // Asked last: from here on whoever takes the account away waits for us, and whoever did is seen.
+  if (await isRetired(tx, account)) {
+    throw new SignInError('its token may be older than the end of the account');
+  }
 }
 
 type Candidate = {
+  /** uuid */
   id: string;
   emailVerified: boolean;
   invitedOnly: boolean;
+  /** How many accounts sign in as this user. */
   identities: number;
 };
 
-async function isMissing(tx: Transaction, organizationId: string): Promise<boolean> {
-  return (await tx.db.organization.count({ where: { id: organizationId } })) === 0;
+/** The user who has the address, locked until the transaction ends. */
+async function lockCandidate(tx: Transaction, email: string): Promise<Candidate | undefined> {
+  const [user] = await tx.db.$queryRaw<Candidate[]>`
+    SELECT id, email_verified AS "emailVerified", invited_only AS "invitedOnly" FROM "user" WHERE email = ${email}
+    FOR UPDATE`;
+  // Counted under the lock: in the same statement it would be the number before the lock was waited for.
+  return (
+    user && { ...user, identities: await tx.db.identity.count({ where: { userId: user.id } }) }
+  );
 }
 
-/** The user starts with the profile that the issuer tells, where users have one; what is not valid in it is left out. */
-async function createUser(tx: Transaction, email: string, account: Account): Promise<string> {
+/** @throws SignInError when the account of this address may neither join the user who has it nor be a new one. */
+function demandMatch(user: Candidate | undefined, account: Account): void {
+  const { organizationId, speaksForEmail } = account;
+  if ((user !== undefined || organizationId !== null) && !speaksForEmail) {
+    throw new SignInError('the issuer may not speak for addresses of this domain');
+  }
+  if (user && !user.emailVerified && user.identities > 0) {
+    throw new SignInError('the address was never verified, and somebody else signs in with it');
+  }
+  if (user && user.identities >= MAX_IDENTITIES) {
+    throw new SignInError('the user has too many accounts');
+  }
+}
+
+/** @throws SignInError when the issuer is that of an organization which does not exist. */
+async function demandOrganization(tx: Transaction, { organizationId }: Account): Promise<void> {
+  if (organizationId === null) {
+    return;
+  }
+  // Locked, so that it is still there when the account refers to it.
+  const rows = await tx.db.$queryRaw<unknown[]>`
+    SELECT FROM organization WHERE id = ${organizationId}::uuid FOR KEY SHARE`;
+  if (rows.length === 0) {
+    throw new SignInError('the organization of the issuer does not exist');
+  }
+}
+
+/**
+ * The user starts with the profile that the issuer tells, where users have one; what is not valid in it is left out.
+ * Returns the uuid, or null when somebody else has just made a user with this address.
+ */
+async function create(tx: Transaction, email: string, account: Account): Promise<string | null> {
   const { identityModel } = await readEnvironment(tx);
   const profile = profileOwner(identityModel) === 'user' ? account.profile : {};
-  const create = (given: Partial<Account['profile']>) =>
-    addUsers(tx, [{ email, ...given }], { act: 'create' });
-  const outcomes = await create(profile);
+  const add = (given: Partial<Account['profile']>) =>
+    addUsers(tx, [{ email, emailVerified: account.speaksForEmail, ...given }], {
+      act: 'create',
+      existing: 'unchanged',
+    });
+  let outcomes = await add(profile);
   const [outcome] = outcomes;
   if (outcome && isRefused(outcome) && outcome.error instanceof InputError) {
     const wrong = new Set(outcome.error.issues.map(({ path }) => path[0]));
     const valid = Object.entries(profile).filter(([field]) => !wrong.has(field));
-    return single(await create(Object.fromEntries(valid))).id;
+    outcomes = await add(Object.fromEntries(valid));
   }
-  return single(outcomes).id;
+  const made = single(outcomes);
+  return made.outcome === 'created' ? made.id : null;
 }
 
 /** A unique violation here means that the account was just linked; the transaction then starts over. */
 async function link(tx: Transaction, userId: string, account: Account): Promise<void> {
   const { issuer, subject, email, authMethod, organizationId } = account;
-  const now = tx.now.toISOString();
   await tx.db.$executeRaw`
     INSERT INTO identity (id, user_id, issuer, subject, email, auth_method, organization_id, created_at)
     VALUES (${tx.newId()}::uuid, ${userId}::uuid, ${issuer}, ${subject}, ${email}, ${authMethod}::auth_method,
-      ${organizationId}::uuid, ${now}::timestamptz)`;
-  await tx.db.$executeRaw`
-    UPDATE "user" SET email_verified = true, version = version + 1, updated_at = ${now}::timestamptz
-    WHERE id = ${userId}::uuid`;
+      ${organizationId}::uuid, ${tx.now.toISOString()}::timestamptz)`;
   tx.append({ type: 'IDENTITY_LINKED', cause: 'LINKED', userId, detail: { issuer } });
 }
 
-/**
- * Notes in those memberships (of the organizations, uuids, which are locked) that nobody signed in for before, by which
- * provider it happened first.
- */
-export async function enterMemberships(
-  tx: Transaction,
-  userId: string,
-  provider: string,
-  organizationIds: string[],
-): Promise<void> {
-  const entered = await tx.db.$queryRaw<{ id: string; organizationId: string }[]>`
-    UPDATE membership SET primary_identity_provider = ${provider}, version = version + 1,
-      updated_at = ${tx.now.toISOString()}::timestamptz
-    WHERE user_id = ${userId}::uuid AND organization_id = ANY(${organizationIds}::uuid[])
-      AND status = 'ACTIVE' AND primary_identity_provider IS NULL
-    RETURNING id, organization_id AS "organizationId"`;
-  for (const { id, organizationId } of entered) {
-    tx.append({
-      type: 'MEMBERSHIP_UPDATED',
-      cause: 'UPDATED',
-      organizationId,
-      membershipId: id,
-      userId,
-      detail: {
-        changes: [{ field: 'primaryIdentityProvider', before: null, after: provider }],
-      },
-    });
+/** The accounts belong to what a user is; and whoever joined a user has shown that the address is theirs. */
+async function touch(tx: Transaction, { id, emailVerified }: Candidate): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE "user" SET email_verified = true, version = version + 1, updated_at = ${tx.now.toISOString()}::timestamptz
+    WHERE id = ${id}::uuid`;
+  if (!emailVerified) {
+    const changes = [{ field: 'emailVerified', before: false, after: true }];
+    tx.append({ type: 'USER_UPDATED', cause: 'UPDATED', userId: id, detail: { changes } });
   }
 }

@@ -18,6 +18,7 @@ import { addUsers, type UserInput } from './user.ts';
 import { deleteUser, organizationsOfUser, type UserDelete } from './user-delete.ts';
 import { sharesOrganization } from './user-reach.ts';
 import { type UserUpdate, updateUser } from './user-update.ts';
+import { seesUser } from './visibility.ts';
 
 /** The profile stands in an object of its own. As in updates: what is left out stays, null clears it. */
 type WithProfile<Input> = Omit<Input, ProfileField> & {
@@ -32,7 +33,9 @@ async function userTarget({ runner, principal }: Caller, userId: string | null):
   return {
     noun: 'user',
     isSeenBy: (asking) =>
-      isShown || can(asking, 'user:read') || (userId !== null && isSelf(asking, userId)),
+      userId === null
+        ? can(asking, 'user:read')
+        : seesUser(asking, { id: userId, isShared: isShown, isSharedInDetail: false }),
   };
 }
 

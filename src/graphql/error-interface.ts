@@ -13,6 +13,9 @@ const codes = {
   },
   BUSY: { description: 'Too many changes are waiting for the same thing; try again.' },
   CONFLICT: { description: 'Somebody changed it meanwhile; expectedVersion did not match.' },
+  DOMAIN_NOT_ALLOWED: {
+    description: 'The organization does not take in addresses of this domain, or not unverified.',
+  },
   DUPLICATE_EMAIL: { description: 'Somebody else has this address.' },
   DUPLICATE_EXTERNAL_ID: { description: 'Something else has this external id.' },
   DUPLICATE_KEY: { description: 'Something else has this key.' },

@@ -2,6 +2,7 @@
 import {
   AlreadyMemberError,
   InvalidTransitionError,
+  InvitePolicyError,
   LastOwnerError,
   MembershipsExistError,
   SeatLimitError,
@@ -37,6 +38,20 @@ builder.objectType(InvalidTransitionError, {
       nullable: false,
       description: 'The status that it has.',
       resolve: ({ status }) => status,
+    }),
+  }),
+});
+
+builder.objectType(InvitePolicyError, {
+  name: 'InvitePolicyError',
+  description: 'The organization does not take in the address, by its settings.',
+  interfaces,
+  fields: (t) => ({
+    allowedDomains: t.stringList({
+      nullable: false,
+      description:
+        'The mail domains that it allows. Empty for those who may not read its settings, which need organization:read.',
+      resolve: ({ allowedDomains }) => allowedDomains,
     }),
   }),
 });

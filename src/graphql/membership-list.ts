@@ -18,6 +18,7 @@ import type { Context } from './context.ts';
 import { MembershipStatus, ProvisioningMethod } from './membership-enums.ts';
 import { Membership, Organization, User } from './nodes.ts';
 import { orderType } from './order.ts';
+import { Viewer } from './viewer.ts';
 
 const MembershipConnection = connectionType<MembershipRow>('Membership', Membership, 'memberships');
 
@@ -168,5 +169,18 @@ builder.prismaObjectField(User, 'memberships', (t) =>
     description:
       'The memberships of this person that may be seen: your own, and those in organizations where you see memberships. Null for those who may see none. Requires membership:read, and membership:readDetails for metadata, the order by address and the search in addresses.',
     resolve: ({ id }, args, context) => membershipsOf({ kind: 'user', id }, args, context),
+  }),
+);
+
+builder.objectField(Viewer, 'memberships', (t) =>
+  t.field({
+    type: MembershipConnection,
+    args: listArguments,
+    description:
+      'Your own memberships, whatever the status; those of one organization when you came by its single sign-on. Null for callers who are not people.',
+    resolve: (_viewer, args, context) =>
+      context.principal.kind === 'user'
+        ? membershipsOf({ kind: 'user', id: context.principal.id }, args, context)
+        : null,
   }),
 );

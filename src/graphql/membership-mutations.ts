@@ -143,6 +143,25 @@ mutation('membershipRemove', {
     memberships.remove({ ...input, membershipId: idInput('mbr', membershipId, 'membershipId') }),
 });
 
+const MembershipLeaveInput = builder.inputType('MembershipLeaveInput', {
+  description: 'Which membership of your own to end.',
+  fields: (t) => ({
+    membershipId: t.id({ required: true, description: texts.membershipId }),
+    reason: t.string({ description: texts.reason }),
+    expectedVersion: t.int({ description: texts.expectedVersion }),
+  }),
+});
+
+mutation('membershipLeave', {
+  description:
+    'Ends your own membership. Its row and its history stay. Requires that it is yours, however you signed in: nobody is kept.',
+  input: MembershipLeaveInput,
+  payload: nodePayload('MembershipLeave', 'membership'),
+  errors: [InvalidTransitionError, LastOwnerError, ConflictError],
+  resolve: ({ membershipId, ...input }, { memberships }) =>
+    memberships.leave({ ...input, membershipId: idInput('mbr', membershipId, 'membershipId') }),
+});
+
 const MembershipReactivateInput = builder.inputType('MembershipReactivateInput', {
   description: 'Whom to bring back, and as what.',
   fields: (t) => ({

@@ -45,7 +45,7 @@ const OrganizationCreateInput = builder.inputType('OrganizationCreateInput', {
     }),
     ownerEmail: t.string({
       description:
-        'The address of who owns it: a user who is found, or created. Left out: it has no members yet.',
+        'The address of who owns it: a user who is found, or created. Left out: the person who creates it; by a key, nobody yet. Requires organization:create.',
     }),
   }),
 });
@@ -73,7 +73,7 @@ const OrganizationCreatePayload = builder
 
 mutation('organizationCreate', {
   description:
-    'Creates an organization, with its owner if an address is given. Requires organization:create.',
+    'Creates an organization, with its owner: the person who creates it, or whoever a key names. Requires organization:create, or a person who came by no single sign-on of an organization where the environment lets ANYONE create.',
   input: OrganizationCreateInput,
   payload: OrganizationCreatePayload,
   errors: [DuplicateError, RoleTooHighError, SeatLimitError, SingleMembershipError],

@@ -19,12 +19,14 @@ export const OrganizationSettingsInput = builder.inputType('OrganizationSettings
       description: 'Who may join it without an invitation.',
     }),
     allowedDomains: t.stringList({
-      description: 'The mail domains that restricted rules allow, at most 100.',
+      description:
+        'The mail domains that restricted rules allow, at most 100 and then at least one; none where anybody gets an address, such as gmail.com.',
     }),
     authMethods: t.field({ type: AuthMethodRule, description: 'How its members may sign in.' }),
     allowedAuthMethods: t.field({
       type: [AuthMethod],
-      description: 'The methods that a restricted rule allows: then at least one.',
+      description:
+        'The methods that a restricted rule allows: then at least one, and among them the one by which you signed in, unless your membership is breakglass.',
     }),
     mfaPolicy: t.field({
       type: MfaPolicy,

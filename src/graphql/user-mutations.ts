@@ -92,7 +92,7 @@ const UserUpdateInput = builder.inputType('UserUpdateInput', {
 
 mutation('userUpdate', {
   description:
-    'Changes a user, and their address everywhere at once. Requires user:update, and user:read unless the user is named by id.',
+    'Changes a user, and their address everywhere at once. Requires user:update, and user:read unless the user is named by id; of yourself, named by id, profile and untrustedMetadata require nothing.',
   input: UserUpdateInput,
   payload: nodePayload('UserUpdate', 'user'),
   errors: [ConflictError, DuplicateError, WrongIdentityModelError],
@@ -124,7 +124,7 @@ const UserDeletePayload = builder.objectRef<{ userId: string }>('UserDeletePaylo
 
 mutation('userDelete', {
   description:
-    'Erases a person: the user, all their memberships and everything known about them, for good. Requires user:delete and user:read.',
+    'Erases a person: the user, all their memberships and everything known about them, for good. Requires user:delete and user:read, or that it is you.',
   input: UserDeleteInput,
   payload: UserDeletePayload,
   errors: [ConflictError, LastOwnerError],

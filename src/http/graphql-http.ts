@@ -25,7 +25,7 @@ export function graphqlHandler(options: {
     if (origins.answer(request, response)) {
       return true;
     }
-    const caller = await authenticate(credentialsOf(request));
+    const caller = await authenticate(credentialsOf(request), exchange.requestId);
     const address = addressOf(request);
     if (caller === null) {
       const wait = rate.take({ principal: undefined, address }, COST_OF_REFUSAL);

@@ -23,7 +23,14 @@ import { createSocketExchanges, type SocketExchanges } from './websocket-exchang
 import { pipelineOf, prepare } from './websocket-operation.ts';
 import { sayGoodbye, speak } from './websocket-wire.ts';
 
-type Extra = { socket: WebSocket; address: string; exchanges: SocketExchanges; log: Logger };
+type Extra = {
+  socket: WebSocket;
+  address: string;
+  /** The id of the request that the socket began with. */
+  connectionId: string;
+  exchanges: SocketExchanges;
+  log: Logger;
+};
 
 type Parameters = Record<string, unknown> | undefined;
 
@@ -65,9 +72,12 @@ export function serveWebSockets(
   };
 
   /** The caller; null when the socket is told to close. */
-  const identify = async (extra: Extra, parameters: Parameters): Promise<Caller | null> => {
-    const caller = await authenticate(credentialsIn(parameters));
-    const { socket, address } = extra;
+  const identify = async (
+    { socket, address }: Extra,
+    parameters: Parameters,
+    requestId: string,
+  ): Promise<Caller | null> => {
+    const caller = await authenticate(credentialsIn(parameters), requestId);
     if (caller === null) {
       const wait = rate.take({ principal: undefined, address }, COST_OF_REFUSAL);
       if (wait > 0) {
@@ -88,7 +98,7 @@ export function serveWebSockets(
     const exchange = exchanges.begin(payload);
     const { requestId } = exchange;
     const identifyAndPrepare = async () => {
-      const caller = await identify(extra, parameters);
+      const caller = await identify(extra, parameters, requestId);
       if (caller === null) {
         const extensions = { code: 'UNAUTHENTICATED' };
         return [createGraphQLError('These credentials are not valid.', { extensions })];
@@ -100,15 +110,15 @@ export function serveWebSockets(
     try {
       return await withinSpan(exchange, identifyAndPrepare);
     } catch (error) {
-      return [maskError(error, requestId, log)];
+      return [maskError(error, requestId, extra.log)];
     }
   };
 
   const letIn = async (extra: Extra, parameters: Parameters): Promise<boolean> => {
     try {
-      return (await identify(extra, parameters)) !== null;
+      return (await identify(extra, parameters, extra.connectionId)) !== null;
     } catch (error) {
-      log.error({ err: error }, 'A WebSocket could not be let in');
+      extra.log.error({ err: error }, 'A WebSocket could not be let in');
       extra.socket.close(TRY_AGAIN_LATER, 'Try again later');
       return false;
     }
@@ -171,7 +181,13 @@ export function serveWebSockets(
       sockets.handleUpgrade(request, stream, head, (socket) => {
         const exchanges = createSocketExchanges(connectionId, options);
         const address = addressOf(request);
-        const extra = { socket, address, exchanges, log: log.child({ connectionId }) };
+        const extra = {
+          socket,
+          address,
+          connectionId,
+          exchanges,
+          log: log.child({ connectionId }),
+        };
         speak(protocol, extra, extra.log);
       });
     } else {

@@ -3,6 +3,7 @@ import type { Read } from '../db/database.ts';
 import type { Principal } from '../domain/principal.ts';
 import { accessLoaders } from './access.ts';
 import { apiKeyLoaders } from './api-key.ts';
+import { type Discovery, discover } from './discovery.ts';
 import { environmentLoaders } from './environment.ts';
 import { eventLoaders } from './event.ts';
 import {
@@ -45,6 +46,7 @@ export function createLoaders(read: Read, principal: Principal) {
   return {
     environment: environmentLoaders(read),
     organizations: organizationLoaders(read),
+    discovered: (by: Discovery) => shared(['discovered', by], () => discover(read, by)),
     users: userLoaders(read, reachOf(principal)),
     roles: roleLoaders(read),
     access: accessLoaders(read),

@@ -132,6 +132,7 @@ it('lets a thousand wait, refuses the next ones at once, and lets a new key in a
   held[0]?.end(JSON.stringify({ keys: [issuer.key().publicJwk] }));
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(['its issuer has no such key']));
   expect(await refusal(good)).toBeNull();
+  expect(await refusal(strange)).toBe('its issuer has no such key');
   expect(said).toEqual([]);
 });
 
@@ -155,16 +156,50 @@ it('takes over new keys every ten minutes in the background, and forgets withdra
 
 it('does not believe keys that nobody asked for in twenty minutes before it has asked again', async () => {
   const issuer = await newIssuer();
-  const { refusal, token, move } = verifierOf(issuer, MINUTE);
-  const old = issuer.key();
+  const { refusal, token, move } = verifierOf(issuer, 20);
+  const { kid, privateKey: key } = issuer.key();
   expect(await refusal(await token())).toBeNull();
   await issuer.rotate();
   move(21 * MINUTE);
-  const late = token({}, { key: old.privateKey, header: { kid: old.kid } });
+  expect(await refusal(await token({}, { key, header: { kid } }))).toBe(
+    'its issuer has no such key',
+  );
+});
+
+it('leaves the interval between two fetches, whoever asks for unknown keys', async () => {
+  const issuer = await newIssuer();
+  const times: number[] = [];
+  const { refusal, token } = verifierOf(issuer, 100);
+  expect(await refusal(await token())).toBeNull();
+  issuer.answer((_, response) => {
+    times.push(performance.now());
+    response.end(JSON.stringify({ keys: [issuer.key().publicJwk] }));
+  });
+  const unknown = await token({}, { header: { kid: 'unknown' } });
+  for (let count = 0; count < 4; count += 1) {
+    expect(await refusal(unknown)).toBe('its issuer has no such key');
+  }
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(gaps).toHaveLength(3);
+  // What a request takes on its way may shorten a gap a little.
+  expect(Math.min(...gaps)).toBeGreaterThan(50);
+});
+
+it('leaves it in an outage, too', async () => {
+  const issuer = await newIssuer();
+  const { refusal, token, move, said } = verifierOf(issuer, MINUTE);
+  expect(await refusal(await token())).toBeNull();
+  issuer.answer((_, response) => response.destroy());
+  move(11 * MINUTE);
+  expect(await refusal(await token())).toBeNull();
+  await until(() => said.length === 1);
+  for (let count = 0; count < 10; count += 1) {
+    expect(await refusal(await token())).toBeNull();
+  }
   move(MINUTE);
   expect(await refusal(await token())).toBeNull();
-  move(MINUTE);
-  expect(await refusal(await late)).toBe('its issuer has no such key');
+  await until(() => said.length > 1);
+  expect(said).toHaveLength(2);
 });
 
 const failures: [name: string, fail: (response: ServerResponse, issuer: TestIssuer) => void][] = [
@@ -178,7 +213,20 @@ const failures: [name: string, fail: (response: ServerResponse, issuer: TestIssu
   ['garbage', (response) => response.end('<html>')],
   ['another JSON', (response) => response.end('{"keys":{}}')],
   ['no keys', (response) => response.end('{"keys":[]}')],
-  ['only keys of no use', (response) => response.end('{"keys":[null,1,{"kty":"oct","k":"AA"}]}')],
+  [
+    'only keys of no use',
+    (response, issuer) => {
+      const key = issuer.key().publicJwk;
+      const keys = [
+        null,
+        1,
+        { kty: 'oct', k: 'AA' },
+        { ...key, use: 'enc' },
+        { ...key, kty: 'RSA' },
+      ];
+      response.end(JSON.stringify({ keys: [...keys, { ...key, d: 'AA' }] }));
+    },
+  ],
   [
     'a huge answer',
     (response, issuer) => {

@@ -91,6 +91,7 @@ it('takes everything that can be said', () => {
   });
   expect(read([{ ...entry, issuer: 'urn:acme' }])?.[0]?.provider).toBe('urn:acme');
   expect(read([{ ...entry, linkingDomains: '*' }])?.[0]?.linkingDomains).toBe('*');
+  expect(read([{ ...entry, linkingDomains: ['*'] }])?.[0]?.linkingDomains).toBe('*');
 });
 
 it('is read out of a file, too', async () => {
@@ -168,7 +169,7 @@ describe('an entry', () => {
     [{ claims: { name: ['hunter2'] } }, '.claims.name must be the name of a claim'],
     [{ claims: { mail: 'hunter2' } }, '.claims.mail is not a known property'],
     [{ claims: 'hunter2' }, '.claims must be an object of names of claims'],
-    ...['acme.example', ['*'], ['a b.example'], ['@acme.example'], [1], null].map(
+    ...['acme.example', ['acme.example', '*'], ['a b.example'], ['@acme.example'], [1], null].map(
       (linkingDomains): [object, string] => [
         { linkingDomains },
         '.linkingDomains must be "*" or an array of mail domains',

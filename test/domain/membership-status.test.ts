@@ -16,6 +16,7 @@ const acts: Record<string, MembershipAct> = {
   invite: simple('invite'),
   create: simple('create'),
   add: simple('add'),
+  join: simple('join'),
   'import ACTIVE': imported('ACTIVE'),
   'import SUSPENDED': imported('SUSPENDED'),
   'import PENDING_INVITE': imported('PENDING_INVITE'),
@@ -25,6 +26,7 @@ const acts: Record<string, MembershipAct> = {
   suspend: simple('suspend'),
   reinstate: simple('reinstate'),
   remove: simple('remove'),
+  leave: simple('leave'),
   reactivate: simple('reactivate'),
   deadline: simple('deadline'),
 };
@@ -63,6 +65,13 @@ test('the whole grid of statuses and acts', () => {
       ACTIVE         → ALREADY_MEMBER
       SUSPENDED      → INVALID_TRANSITION
       REMOVED        → ACTIVE by REACTIVATED
+    join
+      (none)         → ACTIVE by JOINED_BY_DOMAIN
+      PENDING_INVITE → ACTIVE by JOINED_BY_DOMAIN
+      INVITE_EXPIRED → ACTIVE by JOINED_BY_DOMAIN
+      ACTIVE         → ALREADY_MEMBER
+      SUSPENDED      → INVALID_TRANSITION
+      REMOVED        → ACTIVE by JOINED_BY_DOMAIN
     import ACTIVE
       (none)         → ACTIVE by IMPORTED
       PENDING_INVITE → ACTIVE by IMPORTED
@@ -125,6 +134,13 @@ test('the whole grid of statuses and acts', () => {
       INVITE_EXPIRED → REMOVED by REMOVED
       ACTIVE         → REMOVED by REMOVED
       SUSPENDED      → REMOVED by REMOVED
+      REMOVED        → INVALID_TRANSITION
+    leave
+      (none)         → NOT_FOUND
+      PENDING_INVITE → INVALID_TRANSITION
+      INVITE_EXPIRED → INVALID_TRANSITION
+      ACTIVE         → REMOVED by LEFT
+      SUSPENDED      → INVALID_TRANSITION
       REMOVED        → INVALID_TRANSITION
     reactivate
       (none)         → NOT_FOUND

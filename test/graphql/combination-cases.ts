@@ -1,27 +1,22 @@
 /** Every mutation, with what comes of it in each combination of identity model and memberships per user. */
+import { ownCases } from './combination-own-cases.ts';
 import {
   add,
   addressOf,
+  type Case,
   change,
   create,
-  type Result,
+  type Expected,
+  MANY_ONLY,
   userOf,
-  type World,
 } from './combination-world.ts';
-
-/** What came of a case: `done` for a payload, else the code; in all combinations, or in each. */
-type Expected =
-  | string
-  | [sharedMany: string, sharedOne: string, isolatedMany: string, isolatedOne: string];
-
-type Case = [name: string, expected: Expected, run: (world: World) => Promise<Result>];
 
 const SHARED_ONLY: Expected = ['done', 'done', 'WRONG_IDENTITY_MODEL', 'WRONG_IDENTITY_MODEL'];
 const ISOLATED_ONLY: Expected = ['WRONG_IDENTITY_MODEL', 'WRONG_IDENTITY_MODEL', 'done', 'done'];
-const MANY_ONLY: Expected = ['done', 'SINGLE_MEMBERSHIP', 'done', 'SINGLE_MEMBERSHIP'];
 
 /** In order: each case finds what those before it left. */
 export const cases: Case[] = [
+  ...ownCases,
   [
     'organizationCreate',
     'done',

@@ -1,13 +1,23 @@
 /** What the cases of the combinations are told with. */
-import type { TestGateway } from '../support/gateway.ts';
+import type { PeopleGateway } from '../support/people.ts';
 
 export type Result = { __typename: string; code?: string } & Record<string, unknown>;
 
 /** One deployment with two organizations, as the cases go through it from first to last. */
-export type World = TestGateway & {
-  send(mutation: string, input: object, selection?: string): Promise<Result>;
+export type World = PeopleGateway & {
+  /** With the first key, or as the person with that address. */
+  send(mutation: string, input: object, selection?: string, person?: string): Promise<Result>;
   ids: Record<string, string>;
 };
+
+/** What came of a case: `done` for a payload, else the code; in all combinations, or in each. */
+export type Expected =
+  | string
+  | [sharedMany: string, sharedOne: string, isolatedMany: string, isolatedOne: string];
+
+export type Case = [name: string, expected: Expected, run: (world: World) => Promise<Result>];
+
+export const MANY_ONLY: Expected = ['done', 'SINGLE_MEMBERSHIP', 'done', 'SINGLE_MEMBERSHIP'];
 
 /** Sends a mutation of one of the memberships. */
 export const change =
@@ -29,6 +39,20 @@ export const add = (organization: string, email: string, name: string, input: ob
       world.ids[name] = membership.id;
       world.ids[`${name}'s user`] = membership.user.id;
     }
+    return answer;
+  };
+};
+
+/** Creates an organization as a person, and keeps the ids of both it and the membership, with `'s founder`. */
+export const start = (email: string, name: string, input: object = {}) => {
+  const selection =
+    '... on OrganizationCreatePayload { organization { id } membership { id roles { key } } }';
+  return async (world: World) => {
+    const given = { displayName: name, ...input };
+    const answer = await world.send('organizationCreate', given, selection, email);
+    const made = answer as { organization?: { id: string }; membership?: { id: string } };
+    world.ids[name] = made.organization?.id ?? '';
+    world.ids[`${name}'s founder`] = made.membership?.id ?? '';
     return answer;
   };
 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
-import { createGateway } from '../support/gateway.ts';
 import { brokenInvariants } from '../support/invariants.ts';
+import { createPeopleGateway } from '../support/people.ts';
 import { cases } from './combination-cases.ts';
 import type { Result, World } from './combination-world.ts';
 
@@ -18,14 +18,16 @@ describe.each(combinations)('%s, %s membership per user', (identityModel, member
   let world: World;
 
   beforeAll(async () => {
-    const gateway = await createGateway();
-    const send: World['send'] = async (mutation, input, selection = '') => {
+    const gateway = await createPeopleGateway();
+    const send: World['send'] = async (mutation, input, selection = '', person = undefined) => {
+      const caller = person === undefined ? gateway.key : await gateway.tokenOf(person);
       const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
       const { data, errors } = await gateway.ask<Record<string, Result>>(
         `mutation ($input: ${type}!) {
           ${mutation}(input: $input) { __typename ... on Error { code } ${selection} }
         }`,
         { input },
+        caller,
       );
       expect(errors, mutation).toBeUndefined();
       return data?.[mutation] ?? { __typename: 'nothing' };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeId } from '../../src/domain/id.ts';
-import { found, join } from '../domain/world.ts';
-import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { brokenInvariants } from '../support/invariants.ts';
+import { createPeopleGateway, type PeopleGateway } from '../support/people.ts';
+import { openOrganization } from './join-world.ts';
 import {
   type Member,
   type Move,
@@ -11,25 +11,31 @@ import {
   mutate,
   mutationOf,
   nobody,
+  type OwnMove,
+  ownMoves,
   type State,
   states,
 } from './membership-moves.ts';
 
-let world: TestGateway;
+let world: PeopleGateway;
 let organizationId: string;
 
 beforeAll(async () => {
-  world = await createGateway();
-  organizationId = await found(world);
-  await join(world, organizationId, { roleKeys: ['owner'] });
+  world = await createPeopleGateway();
+  organizationId = (await openOrganization(world, {}, 'example.com')).id;
 });
 
 afterAll(() => world.close());
 
 const columns: Move[] = ['create', 'suspend', 'reinstate', 'remove', 'reactivate', 'delete'];
 
+/** What the person does themselves. */
+const ownColumns: OwnMove[] = ['leave', 'join'];
+
 const ADDED = 'ACTIVE by ADDED';
 const DELETED = 'gone by DELETED';
+const JOINED = 'ACTIVE by JOINED_BY_DOMAIN';
+const LEFT = 'REMOVED by LEFT';
 const INVALID = 'INVALID_TRANSITION';
 const MEMBER = 'ALREADY_MEMBER';
 const NOBODY = 'NOT_FOUND';
@@ -38,17 +44,17 @@ const REINSTATED = 'ACTIVE by REINSTATED';
 const REMOVED = 'REMOVED by REMOVED';
 const SUSPENDED = 'SUSPENDED by SUSPENDED';
 
-/** What comes of every move from every state, in the order of `columns`. */
+/** What comes of every move from every state, in the order of `columns` and `ownColumns`. */
 const table: Record<State | '(none)', string[]> = {
-  '(none)': [ADDED, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
-  PENDING_INVITE: [ADDED, INVALID, INVALID, REMOVED, INVALID, DELETED],
-  'PENDING_INVITE, overdue': [ADDED, INVALID, INVALID, REMOVED, INVALID, DELETED],
-  INVITE_EXPIRED: [ADDED, INVALID, INVALID, REMOVED, INVALID, DELETED],
-  ACTIVE: [MEMBER, SUSPENDED, INVALID, REMOVED, INVALID, DELETED],
-  SUSPENDED: [INVALID, INVALID, REINSTATED, REMOVED, INVALID, DELETED],
-  'SUSPENDED, timed': [INVALID, INVALID, REINSTATED, REMOVED, INVALID, DELETED],
-  'SUSPENDED, overdue': [MEMBER, SUSPENDED, INVALID, REMOVED, INVALID, DELETED],
-  REMOVED: [REACTIVATED, INVALID, INVALID, INVALID, REACTIVATED, DELETED],
+  '(none)': [ADDED, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, JOINED],
+  PENDING_INVITE: [ADDED, INVALID, INVALID, REMOVED, INVALID, DELETED, INVALID, JOINED],
+  'PENDING_INVITE, overdue': [ADDED, INVALID, INVALID, REMOVED, INVALID, DELETED, INVALID, JOINED],
+  INVITE_EXPIRED: [ADDED, INVALID, INVALID, REMOVED, INVALID, DELETED, INVALID, JOINED],
+  ACTIVE: [MEMBER, SUSPENDED, INVALID, REMOVED, INVALID, DELETED, LEFT, MEMBER],
+  SUSPENDED: [INVALID, INVALID, REINSTATED, REMOVED, INVALID, DELETED, INVALID, INVALID],
+  'SUSPENDED, timed': [INVALID, INVALID, REINSTATED, REMOVED, INVALID, DELETED, INVALID, INVALID],
+  'SUSPENDED, overdue': [MEMBER, SUSPENDED, INVALID, REMOVED, INVALID, DELETED, LEFT, MEMBER],
+  REMOVED: [REACTIVATED, INVALID, INVALID, INVALID, REACTIVATED, DELETED, INVALID, JOINED],
 };
 
 /** Where stored and effective status differ, or the name says more than the status. */
@@ -65,7 +71,7 @@ type Fact = { cause: string; previous_status: string | null; status: string | nu
 function factsOf(member: Member): Promise<Fact[]> {
   return world.query<Fact>(
     `SELECT cause, previous_status, status FROM event
-     WHERE organization_id = $1 AND user_id = (SELECT id FROM "user" WHERE email = $2) AND actor_kind = 'API_KEY'
+     WHERE organization_id = $1 AND user_id = (SELECT id FROM "user" WHERE email = $2) AND actor_kind IN ('API_KEY', 'USER')
        AND type IN ('MEMBERSHIP_STATUS_CHANGED', 'MEMBERSHIP_DELETED') ORDER BY sequence`,
     [organizationId, member.email],
   );
@@ -88,11 +94,15 @@ async function statusOf(member: Member): Promise<string> {
 
 test.each(Object.keys(table) as (keyof typeof table)[])('from %s', async (state) => {
   const row: string[] = [];
-  for (const move of columns) {
+  for (const move of [...columns, ...ownColumns]) {
     const member = state === '(none)' ? nobody() : await memberIn(state, world, organizationId);
     const before = effective[state] ?? state;
     expect(await statusOf(member), state).toBe(before);
-    const result = await mutate(world, mutationOf(move), moves[move](organizationId, member));
+    const [input, caller] =
+      move in moves
+        ? [moves[move as Move](organizationId, member), world.key]
+        : [ownMoves[move as OwnMove](organizationId, member), await world.tokenOf(member.email)];
+    const result = await mutate(world, mutationOf(move), input, caller);
     const after = await statusOf(member);
     const facts = await factsOf(member);
     if (result.code !== undefined) {

@@ -141,9 +141,23 @@ export const moves = {
 
 export type Move = keyof typeof moves;
 
+/** What people do for themselves only. */
+export const ownMoves = {
+  leave: (_: string, { membershipId }: Member) => ({
+    membershipId: encodeId('mbr', membershipId),
+  }),
+  join: (organizationId: string, _: Member) => ({
+    organizationId: encodeId('org', organizationId),
+  }),
+} as const;
+
+export type OwnMove = keyof typeof ownMoves;
+
 /** The name of the mutation. */
-export function mutationOf(move: Move): string {
-  return `membership${move.charAt(0).toUpperCase()}${move.slice(1)}`;
+export function mutationOf(move: Move | OwnMove): string {
+  return move === 'join'
+    ? 'organizationJoin'
+    : `membership${move.charAt(0).toUpperCase()}${move.slice(1)}`;
 }
 
 /** Nobody, in the shape of a member. */

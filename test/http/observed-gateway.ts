@@ -28,11 +28,12 @@ export type ObservedGateway = {
   close(): Promise<void>;
 };
 
-/** Starts it on a free port, with everything logged. */
+/** Starts it on a free port, over a database of its own or one that is there, with everything logged. */
 export async function observeGateway(
   settings: Record<string, string> = {},
+  given?: TestDatabase,
 ): Promise<ObservedGateway> {
-  const database = await createDatabase();
+  const database = given ?? (await createDatabase());
   const way = await openWay(new URL(database.url));
   const log: LogLine[] = [];
   const config = readConfig({ PORT: '0', DATABASE_URL: way.url, ...settings });

@@ -17,16 +17,20 @@ export type TwoGateways = TestDatabase & {
     selection?: string,
   ): Promise<Answer>;
   ask(gateway: number, query: string, variables?: object): Promise<Record<string, unknown>>;
+  /** Where they are reached. */
+  urls: string[];
 };
 
 const KEY = `ghk_${'r'.repeat(43)}`;
 
-/** Starts both; `close` ends them and drops their database. */
-export async function startTwoGateways(): Promise<TwoGateways> {
+/** Starts both, with more settings if any; `close` ends them and drops their database. */
+export async function startTwoGateways(
+  settings: Record<string, string> = {},
+): Promise<TwoGateways> {
   const database = await createDatabase();
   const undo: (() => void)[] = [];
   const options = {
-    env: { DATABASE_URL: database.url, GATEHOUSE_API_KEY: KEY },
+    env: { DATABASE_URL: database.url, GATEHOUSE_API_KEY: KEY, ...settings },
     cwd: process.cwd(),
     cleanUp: (step: () => void) => {
       undo.push(step);
@@ -57,6 +61,7 @@ export async function startTwoGateways(): Promise<TwoGateways> {
     ...database,
     ask,
     mutate,
+    urls: gateways.map(({ url }) => url),
     async close() {
       for (const step of undo) {
         step();

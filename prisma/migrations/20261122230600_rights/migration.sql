@@ -61,3 +61,24 @@ RETURNS TABLE (
     CASE WHEN o.auth_methods = 'RESTRICTED' THEN o.allowed_auth_methods::text[] END, o.mfa_policy = 'REQUIRED'
   FROM held h JOIN organization o ON o.id = h.organization_id
 $$;
+
+-- Which organizations have opened themselves to a domain; and who has come into one by themselves, by the domain of the
+-- address.
+CREATE INDEX "organization_open_domains_idx" ON "organization" USING gin ("allowed_domains") WHERE "email_jit_provisioning" = 'RESTRICTED';
+CREATE INDEX "membership_entered_domain_idx" ON "membership" ("organization_id", split_part("email_key", '@', 2))
+  WHERE "status" IN ('ACTIVE', 'SUSPENDED') AND "provisioning_method" IN ('CREATOR', 'INVITATION', 'JIT');
+
+-- The organizations that a person may join at that time by the domain of their verified address. A domain counts only
+-- where a member of it has come by themselves, with a verified address: else an organization could claim the domains of
+-- others. OFFSET 0 keeps the planner from looking at all members of all organizations at once.
+CREATE FUNCTION "organizations_open_to"("person" uuid, "at" timestamptz)
+RETURNS TABLE ("id" uuid) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT o.id FROM "user" p JOIN organization o ON o.allowed_domains @> ARRAY[split_part(p.email, '@', 2)]
+  WHERE p.id = person AND p.email_verified AND o.email_jit_provisioning = 'RESTRICTED' AND EXISTS (
+    SELECT FROM membership m JOIN "user" u ON u.id = m.user_id
+    WHERE m.organization_id = o.id AND split_part(m.email_key, '@', 2) = split_part(p.email, '@', 2)
+      AND m.status IN ('ACTIVE', 'SUSPENDED') AND m.provisioning_method IN ('CREATOR', 'INVITATION', 'JIT')
+      AND membership_status_at(m.status, m.status_deadline, at) = 'ACTIVE'
+      AND (u.email_verified OR m.email_verified AND (SELECT identity_model FROM environment) = 'ISOLATED')
+    OFFSET 0)
+$$;
