@@ -43,6 +43,11 @@ const places: [string, string, string[]][] = [
   ],
   ['org', 'query ($id: ID!) { viewer { permissions(organizationId: $id) } }', ['organizationId']],
   [
+    'mbr',
+    'query ($id: ID!) { explainAccess(membershipId: $id, permission: "role:read") { allowed } }',
+    ['membershipId'],
+  ],
+  [
     'rol',
     `query ($id: ID!, $org: ID!) {
         organization(by: { id: $org }) { memberships(filter: { roleId: $id }) { totalCount } } }`,

@@ -41,6 +41,11 @@ const texts: [string, string, string[]][] = [
     ['by', 'organizationAndExternalId', 'externalId'],
   ],
   [
+    'permission to explain',
+    'explainAccess(membershipId: "mbr_00000000000000000000000000", permission: $text) { allowed }',
+    ['permission'],
+  ],
+  [
     'search of organizations',
     'organizations(filter: { search: $text }) { totalCount nodes { id } }',
     ['filter', 'search'],
