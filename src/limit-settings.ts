@@ -19,11 +19,11 @@ export const limitSettings = {
     1,
     10_000_000,
   ),
-  GATEHOUSE_MAX_TOKENS: countSetting('Tokens of a document.', '5000', 1, 100_000),
+  GATEHOUSE_MAX_TOKENS: countSetting('Tokens of a document, and lines.', '5000', 1, 100_000),
   GATEHOUSE_MAX_DOCUMENT_LENGTH: countSetting('Characters of a document.', '100000', 1, 10_000_000),
   GATEHOUSE_MAX_BODY_BYTES: countSetting(
     'Bytes of a request or of a WebSocket message.',
-    '1048576',
+    '262144',
     1,
     100_000_000,
   ),

@@ -54,7 +54,7 @@ export const limitExpectations: Record<string, Expectation> = {
   GATEHOUSE_MAX_SELECTIONS: count('maxSelections', 20_000, 1, 10_000_000),
   GATEHOUSE_MAX_TOKENS: count('maxTokens', 5000, 1, 100_000),
   GATEHOUSE_MAX_DOCUMENT_LENGTH: count('maxDocumentLength', 100_000, 1, 10_000_000),
-  GATEHOUSE_MAX_BODY_BYTES: count('maxBodyBytes', 1_048_576, 1, 100_000_000),
+  GATEHOUSE_MAX_BODY_BYTES: count('maxBodyBytes', 262_144, 1, 100_000_000),
   GATEHOUSE_MAX_OPERATION_MS: count('maxOperationMs', 30_000, 1, 3_600_000),
   GATEHOUSE_MAX_OPERATIONS_PER_SOCKET: count('maxOperationsPerSocket', 100, 1, 100_000),
   GATEHOUSE_RATE_PER_CALLER: rate('ratePerCaller', 60_000_000),

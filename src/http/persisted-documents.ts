@@ -41,15 +41,15 @@ export async function readPersistedDocuments(path: string): Promise<PersistedDoc
 
 async function readEntries(file: string): Promise<[hash: string, text: string][]> {
   const content = await readFile(file, 'utf8');
-  const entries =
+  const entries: [string, unknown][] =
     extname(file) === '.graphql'
       ? [[basename(file, '.graphql'), content]]
       : Object.entries(parseObject(content, basename(file)));
-  return entries.map(([hash, text]): [string, string] => {
-    if (typeof hash !== 'string' || typeof text !== 'string' || sha256(text) !== hash) {
-      throw new PersistedDocumentsError(
-        `${NAME}: in ${basename(file)}, ${String(hash).slice(0, 100)} is not the SHA-256 of its document.`,
-      );
+  return entries.map(([name, text]): [string, string] => {
+    const hash = withoutPrefix(name);
+    if (typeof text !== 'string' || sha256(text) !== hash) {
+      const what = `${basename(file)}, ${name.slice(0, 100)}`;
+      throw new PersistedDocumentsError(`${NAME}: in ${what} is not the SHA-256 of its document.`);
     }
     return [hash, text];
   });
@@ -65,6 +65,11 @@ function parseObject(content: string, name: string): object {
     // Said below, for whatever it is instead.
   }
   throw new PersistedDocumentsError(`${NAME}: ${name} is not a JSON object.`);
+}
+
+// GraphQL Code Generator writes it, Relay does not; `documentId` has it, the hash of automatic persisted queries not.
+function withoutPrefix(hash: string): string {
+  return hash.replace(/^sha256:/, '');
 }
 
 function sha256(text: string): string {
@@ -100,11 +105,11 @@ export function persistedText(
 
 function hashIn(documentId: unknown, extensions: unknown): string | undefined {
   if (typeof documentId === 'string') {
-    return documentId.replace(/^sha256:/, '');
+    return withoutPrefix(documentId);
   }
   const { persistedQuery } = Object(extensions) as { persistedQuery?: unknown };
   const { sha256Hash } = Object(persistedQuery) as { sha256Hash?: unknown };
-  return typeof sha256Hash === 'string' ? sha256Hash : undefined;
+  return typeof sha256Hash === 'string' ? withoutPrefix(sha256Hash) : undefined;
 }
 
 /** Puts the texts of persisted documents in their place, and runs no other document where there are some. */

@@ -111,6 +111,13 @@ const cases: Record<string, Case> = {
     beyond: { query: `{ ${'__typename '.repeat(6)} }` },
     found: 36,
   },
+  lines: {
+    limit: 'lines',
+    max: 60,
+    within: { query: `{ __typename }${'\n'.repeat(59)}` },
+    beyond: { query: `{ __typename }${'\n'.repeat(60)}` },
+    found: 61,
+  },
   tokens: {
     limit: 'tokens',
     max: 60,

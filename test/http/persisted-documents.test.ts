@@ -116,7 +116,9 @@ describe('what is read at the start', () => {
   it('may be a folder of such files and of documents', async () => {
     const many = join(folder, 'many');
     await mkdir(many);
-    await writeFile(join(many, 'web.json'), JSON.stringify({ [hashOf(viewer)]: viewer }));
+    // With the prefix of GraphQL Code Generator.
+    const web = { [`sha256:${hashOf(viewer)}`]: viewer };
+    await writeFile(join(many, 'web.json'), JSON.stringify(web));
     await writeFile(join(many, `${hashOf(typename)}.graphql`), typename);
     await writeFile(join(many, 'README.md'), 'What lies here.');
     expect(await readPersistedDocuments(many)).toEqual(

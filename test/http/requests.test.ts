@@ -3,7 +3,7 @@ import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { get, post, send, sendBytes } from './wire.ts';
 
 const viewer = '{ viewer { kind } }';
-const LARGEST = 1_048_576;
+const LARGEST = 262_144;
 
 let world: TestGateway;
 let url: string;

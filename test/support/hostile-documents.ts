@@ -82,6 +82,11 @@ export const hostileDocuments: Record<string, Hostile> = {
   'many directives': over('directives', `{ viewer ${'@skip(if: false) '.repeat(400)} { kind } }`),
   'ten thousand tokens': over('tokens', `{ ${'x '.repeat(7000)} }`),
   'nothing but ids': over('tokens', `{ nodes(ids: [${'1 '.repeat(6000)}]) { id } }`),
+  'a conflict on many lines': wrong(
+    VALIDATION,
+    `${'\n'.repeat(2500)} { ${times(50, (n) => `f${n}: __typename`)} ${times(50, (n) => `f${n}: node(id: 1) { id }`)} }`,
+  ),
+  'nothing but lines': over('lines', `{ viewer { kind } }${'\n'.repeat(5000)}`),
   'circular fragments': wrong(
     VALIDATION,
     `{ ...F0 } ${times(300, (n) => `fragment F${n} on Query { ...F${(n + 1) % 300} }`)}`,

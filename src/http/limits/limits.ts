@@ -26,6 +26,9 @@ export type Limits = {
   maxOperationMs: number;
 };
 
+/** The place of an error is found by counting lines, for each error anew: long documents go without. */
+const MOST_LINES_WITH_LOCATIONS = 300;
+
 /** What is known of an operation before it runs. */
 type Asked = YogaInitialContext & { caller: Pick<Payer, 'principal'>; address: string };
 
@@ -38,10 +41,10 @@ export function limitOperations(limits: Limits, rate: RateLimiter): Plugin<Asked
   const charge = (asked: Asked) => rate.charge(payerOf(asked), COST_OF_REFUSAL);
 
   const check = (args: ExecutionArgs, asked: Asked) => {
-    const nesting = nestingOf(args.variableValues);
-    if (nesting > MOST_NESTING) {
+    if (isDeeper(args.variableValues, MOST_NESTING)) {
       charge(asked);
-      return { error: limitExceeded({ limit: 'nesting', max: MOST_NESTING, found: nesting }) };
+      const excess = { limit: 'nesting', max: MOST_NESTING, found: MOST_NESTING + 1 };
+      return { error: limitExceeded(excess, ' Counting ended there.') };
     }
     const cost = costOf(args);
     if (cost === undefined) {
@@ -65,8 +68,8 @@ export function limitOperations(limits: Limits, rate: RateLimiter): Plugin<Asked
       }
       setParseFn((source, options) => {
         const document = readable(() => {
-          checkText(typeof source === 'string' ? source : source.body, limits);
-          return parseFn(source, options);
+          const lines = checkText(typeof source === 'string' ? source : source.body, limits);
+          return parseFn(source, { ...options, noLocation: lines > MOST_LINES_WITH_LOCATIONS });
         });
         checkDocument(document, limits);
         return document;
@@ -130,15 +133,18 @@ function readable<Document>(read: () => Document): Document {
   }
 }
 
-/** Levels of objects and lists inside each other. */
-function nestingOf(value: unknown): number {
-  let levels = 0;
-  for (let level = [value].filter(isObject); level.length > 0; levels += 1) {
-    level = level.flatMap((inner): unknown[] => Object.values(inner)).filter(isObject);
+/** Whether objects and lists lie deeper in each other than so many levels. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
   }
-  return levels;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+  if (levels === 0) {
+    return true;
+  }
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+    if (isDeeper(inner, levels - 1)) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -18,18 +18,22 @@ const CLOSING: ReadonlySet<string> = new Set([
 export const MOST_NESTING = 200;
 
 /**
- * Refuses texts that are too long, and those with too many tokens (comments are some, too) or brackets inside each
- * other: parsing them would cost a multiple of reading them.
+ * Refuses texts that are too long, and those with too many tokens (comments are some, too), lines (no more than
+ * tokens) or brackets inside each other: parsing them would cost a multiple of reading them. Returns its lines.
  *
  * @throws GraphQLError LIMIT_EXCEEDED, or that of a character that no token begins with
  */
 export function checkText(
   text: string,
   limits: { maxDocumentLength: number; maxTokens: number },
-): void {
+): number {
   if (text.length > limits.maxDocumentLength) {
     const found = text.length;
     throw limitExceeded({ limit: 'documentLength', max: limits.maxDocumentLength, found });
+  }
+  const lines = countLines(text);
+  if (lines > limits.maxTokens) {
+    throw limitExceeded({ limit: 'lines', max: limits.maxTokens, found: lines });
   }
   const { tokens, nesting } = measure(text);
   if (tokens > limits.maxTokens) {
@@ -38,6 +42,15 @@ export function checkText(
   if (nesting > MOST_NESTING) {
     throw limitExceeded({ limit: 'nesting', max: MOST_NESTING, found: nesting });
   }
+  return lines;
+}
+
+function countLines(text: string): number {
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    lines += 1;
+  }
+  return lines;
 }
 
 function measure(text: string): { tokens: number; nesting: number } {

@@ -3,7 +3,7 @@ import { NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
 /** Whoever has more mistakes than this reads no more of them either. */
-const MOST_ERRORS = 50;
+const MOST_ERRORS = 20;
 
 /** Validates, with the schema hidden as far as the settings want it. */
 export function validateDocuments(settings: {
