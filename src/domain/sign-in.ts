@@ -129,10 +129,7 @@ async function create(tx: Transaction, email: string, account: Account): Promise
   const { identityModel } = await readEnvironment(tx);
   const profile = profileOwner(identityModel) === 'user' ? account.profile : {};
   const add = (given: Partial<Account['profile']>) =>
-    addUsers(tx, [{ email, emailVerified: account.speaksForEmail, ...given }], {
-      act: 'create',
-      existing: 'unchanged',
-    });
+    addUsers(tx, [{ email, ...given }], { act: 'create', existing: 'unchanged' });
   let outcomes = await add(profile);
   const [outcome] = outcomes;
   if (outcome && isRefused(outcome) && outcome.error instanceof InputError) {
@@ -141,7 +138,14 @@ async function create(tx: Transaction, email: string, account: Account): Promise
     outcomes = await add(Object.fromEntries(valid));
   }
   const made = single(outcomes);
-  return made.outcome === 'created' ? made.id : null;
+  if (made.outcome !== 'created') {
+    return null;
+  }
+  if (account.speaksForEmail) {
+    // In both identity models: it is what tells whether another account may join this user.
+    await tx.db.$executeRaw`UPDATE "user" SET email_verified = true WHERE id = ${made.id}::uuid`;
+  }
+  return made.id;
 }
 
 /** A unique violation here means that the account was just linked; the transaction then starts over. */
