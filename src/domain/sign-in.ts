@@ -127,12 +127,11 @@ async function demandOrganization(tx: Transaction, { organizationId }: Account):
  */
 async function create(tx: Transaction, email: string, account: Account): Promise<string | null> {
   const { identityModel } = await readEnvironment(tx);
-  const profile = profileOwner(identityModel) === 'user' ? account.profile : {};
+  const hasProfile = profileOwner(identityModel) === 'user';
+  const profile = hasProfile ? account.profile : {};
+  const emailVerified = hasProfile && account.speaksForEmail;
   const add = (given: Partial<Account['profile']>) =>
-    addUsers(tx, [{ email, emailVerified: account.speaksForEmail, ...given }], {
-      act: 'create',
-      existing: 'unchanged',
-    });
+    addUsers(tx, [{ email, emailVerified, ...given }], { act: 'create', existing: 'unchanged' });
   let outcomes = await add(profile);
   const [outcome] = outcomes;
   if (outcome && isRefused(outcome) && outcome.error instanceof InputError) {
@@ -141,7 +140,14 @@ async function create(tx: Transaction, email: string, account: Account): Promise
     outcomes = await add(Object.fromEntries(valid));
   }
   const made = single(outcomes);
-  return made.outcome === 'created' ? made.id : null;
+  if (made.outcome !== 'created') {
+    return null;
+  }
+  if (!hasProfile && account.speaksForEmail) {
+    // Nobody can say so in this model but who has just proven it.
+    await tx.db.user.update({ where: { id: made.id }, data: { emailVerified: true } });
+  }
+  return made.id;
 }
 
 /** A unique violation here means that the account was just linked; the transaction then starts over. */
