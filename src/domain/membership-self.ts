@@ -5,8 +5,8 @@ import type { UserPrincipal } from './principal.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
- * Makes the caller a member of the organization (uuid), which is locked, with what their sign-in proves: the address is
- * theirs. Returns the uuid of the membership.
+ * Makes the caller a member of the organization (uuid), which is locked. The address is as verified there as it is of the
+ * user. Returns the uuid of the membership.
  *
  * @throws AlreadyMemberError, InvalidTransitionError, SeatLimitError, SingleMembershipError
  */
@@ -20,8 +20,9 @@ export async function enterThemselves(
   const row = { organizationId, userId: principal.id, primaryIdentityProvider };
   const { membershipId } = single(await addMembers(tx, [row], { act }));
   await tx.db.$executeRaw`
-    UPDATE membership SET email_verified = true
-    WHERE id = ${membershipId}::uuid AND (SELECT identity_model FROM environment) = 'ISOLATED'`;
+    UPDATE membership SET email_verified = "user".email_verified FROM "user"
+    WHERE membership.id = ${membershipId}::uuid AND "user".id = user_id
+      AND (SELECT identity_model FROM environment) = 'ISOLATED'`;
   await endBreakglass(tx, organizationId, membershipId, principal.id);
   return membershipId;
 }

@@ -224,3 +224,28 @@ test('tells the first 100 by name, by one statement, however often it is asked',
   sent.mockRestore();
   expect(texts.filter((text) => text.includes('organizations_open_to'))).toHaveLength(1);
 });
+
+test('an issuer that does not speak for a domain lets nobody claim it', async () => {
+  await world.query(`UPDATE environment SET identity_model = 'ISOLATED'`);
+  const domain = freshDomain();
+  const email = `mallory@${domain}`;
+  const token = await world.tokenOf(email);
+  await world.ask('{ viewer { kind } }', {}, token);
+  // As after a sign-in by an issuer whose linkingDomains do not name the domain.
+  await world.query('UPDATE "user" SET email_verified = false WHERE email = $1', [email]);
+  const { data } = await world.ask<{ result: { membership: { emailVerified: boolean } } }>(
+    `mutation ($input: OrganizationCreateInput!) { result: organizationCreate(input: $input) {
+      ... on OrganizationCreatePayload { membership { emailVerified } }
+    } }`,
+    {
+      input: {
+        displayName: 'Claim',
+        settings: { emailJitProvisioning: 'RESTRICTED', allowedDomains: [domain] },
+      },
+    },
+    token,
+  );
+  expect(data?.result).toEqual({ membership: { emailVerified: false } });
+  expect(await kindsOf(`victim@${domain}`)).toEqual([]);
+  await world.query(`UPDATE environment SET identity_model = 'SHARED'`);
+});
