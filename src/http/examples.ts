@@ -13,6 +13,23 @@ export const examples: GraphiqlExample[] = [
 }`,
   },
   {
+    title: 'Me: where I am a member, what I may do there, and where I could join. For people.',
+    query: `query Me {
+  viewer {
+    user { id name email }
+    memberships {
+      nodes {
+        status
+        roles { key }
+        permissions
+        organization { id displayName viewerCanUpdate viewerCanInvite viewerCanManageRoles }
+      }
+    }
+    discoveredOrganizations { displayName kind authMethods mfa }
+  }
+}`,
+  },
+  {
     title: 'Organizations, each with its first members.',
     query: `query Organizations {
   organizations(first: 10, orderBy: { field: DISPLAY_NAME, direction: ASC }) {
