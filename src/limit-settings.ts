@@ -7,7 +7,7 @@ export const limitSettings = {
   GATEHOUSE_MAX_DEPTH: countSetting('Levels of fields in an operation.', '20', 1, 100),
   GATEHOUSE_MAX_COST: countSetting(
     'Fields that the answer to an operation can hold: lists count with their size.',
-    '100000',
+    '250000',
     1,
     1_000_000_000,
   ),

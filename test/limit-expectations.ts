@@ -48,7 +48,7 @@ function onOff(field: keyof Config): Expectation {
 
 export const limitExpectations: Record<string, Expectation> = {
   GATEHOUSE_MAX_DEPTH: count('maxDepth', 20, 1, 100),
-  GATEHOUSE_MAX_COST: count('maxCost', 100_000, 1, 1_000_000_000),
+  GATEHOUSE_MAX_COST: count('maxCost', 250_000, 1, 1_000_000_000),
   GATEHOUSE_MAX_ALIASES: count('maxAliases', 250, 0, 100_000),
   GATEHOUSE_MAX_DIRECTIVES: count('maxDirectives', 100, 0, 100_000),
   GATEHOUSE_MAX_SELECTIONS: count('maxSelections', 20_000, 1, 10_000_000),

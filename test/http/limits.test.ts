@@ -68,6 +68,13 @@ const cases: Record<string, Case> = {
     beyond: { query: byVariables, variables: { n: 25, all: true } },
     found: 52,
   },
+  'a page that may be left out': {
+    limit: 'cost',
+    max: 50,
+    within: { query: byVariables, variables: { n: 100, all: false } },
+    beyond: { query: byVariables, variables: { n: 100, all: true } },
+    found: 202,
+  },
   'a page without a size': {
     limit: 'cost',
     max: 50,
