@@ -40,8 +40,8 @@ export const limitSettings = {
     100_000,
   ),
   GATEHOUSE_RATE_PER_CALLER: rateSetting(
-    'Cost per minute of one key or person, or "off".',
-    '60000000',
+    'Cost per minute of one person or key (a hundredfold for keys of the environment), or "off".',
+    '6000000',
     1_000_000_000_000,
   ),
   GATEHOUSE_RATE_PER_ADDRESS: rateSetting(

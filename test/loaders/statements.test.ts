@@ -19,7 +19,7 @@ const SWEEPS = /ORDER BY random\(\)|DELETE FROM idempotency_record/;
 let world: TestGateway;
 
 beforeAll(async () => {
-  world = await createGateway({ GATEHOUSE_MAX_COST: '200000' });
+  world = await createGateway();
   const rows = Array.from({ length: ORGANIZATIONS }, (_, n) => ({ displayName: `Company ${n}` }));
   const created = await act(world, [], (tx) => addOrganizations(tx, rows, { act: 'import' }));
   const ids = created.flatMap((row) => (row.outcome === 'created' ? [row.id] : []));

@@ -18,8 +18,12 @@ export type RateLimiter = {
 /** What is refused costs about as much time as an answer with this many fields. */
 export const COST_OF_REFUSAL = 100;
 
+/** A backend with a key of the environment asks for all the people it serves. */
+const PEOPLE_PER_BACKEND = 100;
+
 /**
- * Makes the limit of this process: points per minute for each key and person, and for each remote address with all
+ * Makes the limit of this process: points per minute for each person and key (a hundred times as many for a key of the
+ * environment), and for each remote address with all
  * who come from there as nobody, or with credentials that are refused. Undefined: no limit.
  */
 export function createRateLimiter(
@@ -30,12 +34,19 @@ export function createRateLimiter(
   now: () => number = () => performance.now(),
 ): RateLimiter {
   const callers = ratePerCaller === undefined ? undefined : createBuckets(ratePerCaller, now);
+  const backends =
+    ratePerCaller === undefined
+      ? undefined
+      : createBuckets(PEOPLE_PER_BACKEND * ratePerCaller, now);
   const addresses = ratePerAddress === undefined ? undefined : createBuckets(ratePerAddress, now);
 
-  const placeOf = ({ principal, address }: Payer): [Buckets | undefined, string] =>
-    principal !== undefined && 'id' in principal
-      ? [callers, `${principal.kind} ${principal.id}`]
-      : [addresses, networkOf(address)];
+  const placeOf = ({ principal, address }: Payer): [Buckets | undefined, string] => {
+    if (principal === undefined || !('id' in principal)) {
+      return [addresses, networkOf(address)];
+    }
+    const isBackend = principal.kind === 'apiKey' && principal.organizationId === null;
+    return [isBackend ? backends : callers, `${principal.kind} ${principal.id}`];
+  };
 
   return {
     take(payer, cost) {
