@@ -10,11 +10,12 @@ export async function sharesOrganization(
   userId: string,
 ): Promise<boolean> {
   const organizationIds = organizationsWhere(principal, 'membership:read');
-  if (organizationIds === null || organizationIds.length === 0) {
+  if (organizationIds?.length === 0) {
     return false;
   }
   const rows = await db.$queryRaw<unknown[]>`
     SELECT FROM membership
-    WHERE user_id = ${userId}::uuid AND organization_id = ANY(${organizationIds}::uuid[]) LIMIT 1`;
+    WHERE user_id = ${userId}::uuid
+      AND (${organizationIds}::uuid[] IS NULL OR organization_id = ANY(${organizationIds}::uuid[])) LIMIT 1`;
   return rows.length > 0;
 }
