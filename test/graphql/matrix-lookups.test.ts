@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isStrangerToB } from './matrix/callers.ts';
+import { isOneOfMany, isStrangerToB } from './matrix/callers.ts';
 import { forEachAtOnce } from './matrix/crowd.ts';
 import { allLookups, answersTo, walkLookups } from './matrix/finds.ts';
 import type { Lookup } from './matrix/lookups.ts';
@@ -23,10 +23,10 @@ it('has a lookup for every query and argument', () => {
   expect(queryArguments().filter((coordinate) => !given.has(coordinate))).toEqual([]);
 });
 
-it('finds in 17,466 cells what the table says, and nothing else', async () => {
+it('finds in 14,268 cells what the table says, and nothing else', async () => {
   const { cells, wrong } = await walkLookups(matrix);
   expect(wrong).toEqual([]);
-  expect(cells).toBe(17_466);
+  expect(cells).toBe(14_268);
 });
 
 /** Selections that differ in what they name: of B and of nothing; within A, what is B's and what is nothing's. */
@@ -42,7 +42,9 @@ function pairs(): [theirs: string, nothings: string][] {
 
 describe('those who have nothing to do with B', () => {
   it('get the same answers for what is there in B and for what is not there', async () => {
-    const strangers = matrix.callers.filter(isStrangerToB);
+    const strangers = matrix.callers.filter(
+      (caller) => isStrangerToB(caller) && !isOneOfMany(caller),
+    );
     const asked = pairs();
     const wrong: string[] = [];
     await forEachAtOnce(strangers, async (caller) => {
@@ -63,7 +65,7 @@ describe('those who have nothing to do with B', () => {
       }
     });
     expect(wrong).toEqual([]);
-    expect(strangers.length * asked.length).toBe(2041);
+    expect(strangers.length * asked.length).toBe(2198);
   });
 
   it.each(['owner', 'key of A with everything'])('by the same statements: %s', async (name) => {

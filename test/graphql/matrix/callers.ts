@@ -18,6 +18,8 @@ export type Caller = {
   email: string | null;
   /** Whether the sign-in vouches for the whole person, and not in one organization only. */
   isWhole: boolean;
+  /** Whose user they are. */
+  userId: string | null;
   /** Their memberships that the sign-in reaches. */
   own: Partial<Record<Tenant, { id: string; isActive: boolean }>>;
   /** Why they have no rights although they are members. */
@@ -73,6 +75,7 @@ const NOTHING: Caller = {
   mayTouchOwners: [],
   email: null,
   isWhole: false,
+  userId: null,
   own: {},
   refused: {},
 };
@@ -112,6 +115,8 @@ export function organizationKey(
 /** What a person is in an organization. */
 export type Part = {
   id: string;
+  userId: string;
+  isOwner: boolean;
   status: 'ACTIVE' | 'SUSPENDED' | 'REMOVED' | 'PENDING_INVITE';
   /** Of their role. */
   permissions: readonly string[];
@@ -144,7 +149,8 @@ export function person(
       const permissions = isActive && part.refused === undefined ? part.permissions : [];
       caller.holds[tenant] = permissions;
       caller.own[tenant] = { id: part.id, isActive };
-      if (permissions.length === OF_ORGANIZATION.length) {
+      caller.userId = part.userId;
+      if (part.isOwner && permissions.length > 0) {
         caller.mayTouchOwners = [...caller.mayTouchOwners, tenant];
       }
       if (part.refused !== undefined) {
@@ -155,11 +161,12 @@ export function person(
   return caller;
 }
 
-/**
- * Whether nothing that they are or hold reaches into B. Those with one permission in A are left out: what they are told
- * of B differs in nothing from what the others are.
- */
-export function isStrangerToB({ name, holds, own }: Caller): boolean {
-  const isOther = name.includes(' with ') && name.includes(':');
-  return !isOther && holds.B.length + holds.environment.length === 0 && own.B === undefined;
+/** Whether nothing that they are or hold reaches into B. */
+export function isStrangerToB({ holds, own }: Caller): boolean {
+  return holds.B.length + holds.environment.length === 0 && own.B === undefined;
+}
+
+/** Strangers to B with one permission in A, of whom there are many: what B is to them, it is to all strangers. */
+export function isOneOfMany(caller: Caller): boolean {
+  return isStrangerToB(caller) && caller.holds.A.length === 1;
 }

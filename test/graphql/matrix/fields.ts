@@ -34,7 +34,7 @@ export async function walkFields(
       const own = ownPlaces(caller);
       // Of what is nobody's but their own, what stands there is what they see themselves.
       const seen = await see(matrix, caller, own);
-      compare(caller, own, seen, seen, findings);
+      compare(caller, own, seen, await see(matrix, matrix.master, own), findings);
     },
     () => findings.wrong.length >= most,
   );
@@ -95,13 +95,18 @@ function follow(value: unknown, at: Place['at']): Record<string, unknown> | null
   return (found ?? null) as Record<string, unknown> | null;
 }
 
-/** All fields of a type, those with objects by their type alone. */
-export function selectionOf(typeName: string): string {
+/** All fields of a type, as they are to be named, those with objects by their type alone. */
+export function selectionOf(
+  typeName: string,
+  named: (field: string) => string = (field) => field,
+): string {
   const type = schema.getType(typeName);
   if (!isObjectType(type)) {
     throw new Error(`${typeName} is no object type.`);
   }
   return Object.values(type.getFields())
-    .map(({ name, type: its }) => (isLeafType(getNamedType(its)) ? name : `${name} { __typename }`))
+    .map(({ name, type: its }) =>
+      isLeafType(getNamedType(its)) ? named(name) : `${named(name)} { __typename }`,
+    )
     .join(' ');
 }

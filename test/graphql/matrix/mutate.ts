@@ -1,16 +1,17 @@
 /** Sends every mutation as every caller: what is denied, and that it changes nothing; then what is not. */
 import { isInputObjectType } from 'graphql';
 import { schema } from '../../../src/graphql/schema.ts';
-import type { Caller } from './callers.ts';
+import { type Caller, isOneOfMany, type Tenant } from './callers.ts';
 import { forEachAtOnce } from './crowd.ts';
-import { type Case, cases } from './mutation-rules.ts';
+import { cases } from './mutation-rules.ts';
 import type { Names } from './names.ts';
 import type { Thing } from './rule.ts';
+import type { Case } from './verdict.ts';
 import type { Matrix } from './world.ts';
 
 export type MutationFindings = { denied: number; allowed: number; wrong: string[] };
 
-type Cell = { what: Case; names: Names; others: Names; expected: string };
+type Cell = { what: Case; names: Names; others: Names; thing: Thing; expected: string };
 
 type Outcome = { __typename: string; code?: string };
 
@@ -75,9 +76,10 @@ export async function walkAllowed(
   return findings;
 }
 
-/** Every case for a caller with each organization, which keys of the environment do not tell apart: with one for them. */
+/** Every case for a caller with each organization; with A only, where B would be the same or is the same to many. */
 export function cellsOf(matrix: Matrix, caller: Caller): Cell[] {
-  const tenants = caller.holds.environment.length > 0 ? (['A'] as const) : (['A', 'B'] as const);
+  const isEnough = caller.holds.environment.length > 0 || isOneOfMany(caller);
+  const tenants: Tenant[] = isEnough ? ['A'] : ['A', 'B'];
   return tenants.flatMap((tenant) =>
     cases.flatMap((what): Cell[] => {
       const names = matrix.names[tenant];
@@ -86,7 +88,7 @@ export function cellsOf(matrix: Matrix, caller: Caller): Cell[] {
       }
       const whose = what.about?.(names) ?? names.mia.email;
       const thing: Thing = what.isOfEnvironment ? {} : { tenant, whose, in: [tenant] };
-      return [{ what, names, others: names, expected: what.verdict(caller, thing) }];
+      return [{ what, names, others: names, thing, expected: what.verdict(caller, thing) }];
     }),
   );
 }
@@ -95,7 +97,7 @@ export function cellsOf(matrix: Matrix, caller: Caller): Cell[] {
 export async function send(
   matrix: Matrix,
   caller: Caller,
-  cells: Omit<Cell, 'expected'>[],
+  cells: Omit<Cell, 'expected' | 'thing'>[],
   isFused: boolean,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -142,11 +144,13 @@ export async function digest(matrix: Matrix): Promise<Record<string, string>> {
   return digests;
 }
 
+/** The mutation that a case is of. */
 export function mutationOf({ name }: Case): string {
   return name.split(',')[0] ?? '';
 }
 
-function inputOf(mutation: string): string {
+/** The type of its input. */
+export function inputOf(mutation: string): string {
   return `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
 }
 

@@ -30,7 +30,10 @@ function inOrganization(names: Names): Place[] {
   const tenant = names.tenant as Tenant;
   const thing = { tenant };
   const ada: Thing = { tenant, whose: names.ada.email, in: [tenant] };
-  const boss: Thing = { tenant, whose: names.boss.email, in: [tenant] };
+  const other: Tenant = tenant === 'A' ? 'B' : 'A';
+  // Granted and invited by the owner of the other organization.
+  const granted: Thing = { tenant, whose: names.ada.email, in: [other] };
+  const invited: Thing = { tenant, whose: `boss@word${other.toLowerCase()}.example`, in: [other] };
   const org = (field: string) => `organization(by: { id: "${names.org}" }) { ${field} }`;
   const node = (id: string, type: string, field = '…') =>
     `node(id: "${id}") { ... on ${type} { ${field} } }`;
@@ -72,10 +75,10 @@ function inOrganization(names: Names): Place[] {
       node(names.ada.mbr, 'Membership', 'roleAssignments { … }'),
       ['roleAssignments', 0],
       all(sees.membership, details),
-      { ...boss, whose: names.ada.email },
+      granted,
     ),
     ...names.invitations.map((id) =>
-      place('Invitation', node(id, 'Invitation'), [], sees.invitation, boss),
+      place('Invitation', node(id, 'Invitation'), [], sees.invitation, invited),
     ),
     place('Role', node(names.role, 'Role'), [], sees.ownRole),
     place('ApiKey', node(names.key, 'ApiKey'), [], sees.ownKey),
@@ -145,38 +148,31 @@ function inEnvironment({ shared, names }: Matrix): Place[] {
   ];
 }
 
-/** What is a person's own: their user, and their memberships as far as the sign-in reaches. */
-export function ownPlaces({ email, own, isWhole }: Caller): Place[] {
+/** What is a person's own: their user, and their memberships. */
+export function ownPlaces({ email, own, userId }: Caller): Place[] {
+  if (email === null || userId === null) {
+    return [];
+  }
   const tenants = Object.keys(own) as Tenant[];
-  const user: Place = {
-    type: 'User',
-    way: 'viewer { user { … } }',
-    at: ['user'],
-    sees: open,
-    thing: { whose: email ?? undefined, in: tenants },
-  };
-  return email === null
-    ? []
-    : [
-        user,
-        ...(isWhole
-          ? [
-              {
-                ...user,
-                type: 'Identity',
-                way: 'viewer { user { identities { … } } }',
-                at: ['user', 'identities', 0],
-              },
-            ]
-          : []),
-        ...tenants.map((tenant) => ({
-          type: 'Membership',
-          way: `node(id: "${own[tenant]?.id}") { ... on Membership { … } }`,
-          at: [],
-          sees: open,
-          thing: { tenant, whose: email, in: [tenant] },
-        })),
-      ];
+  const user = { whose: email, in: tenants };
+  const way = (field: string) => `node(id: "${userId}") { ... on User { ${field} } }`;
+  return [
+    { type: 'User', way: way('…'), at: [], sees: open, thing: user },
+    {
+      type: 'Identity',
+      way: way('identities { … }'),
+      at: ['identities', 0],
+      sees: wholeUser,
+      thing: user,
+    },
+    ...tenants.map((tenant) => ({
+      type: 'Membership',
+      way: `node(id: "${own[tenant]?.id}") { ... on Membership { … } }`,
+      at: [],
+      sees: sees.membership,
+      thing: { tenant, whose: email, in: [tenant] },
+    })),
+  ];
 }
 
 /** Every type is met in at least one of these, with every field set in one of them. */

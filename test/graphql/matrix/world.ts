@@ -85,6 +85,7 @@ export async function createMatrix(): Promise<MatrixWorld> {
   ];
   const ask: Matrix['ask'] = (query, caller, variables) =>
     gateway.ask(query, { ...variables }, caller.credential);
+  await dress(gateway);
   // Whoever signs in for the first time, or for the first time in a minute, leaves a note of it.
   await Promise.all(callers.map((caller) => ask('{ viewer { kind } }', caller)));
   return {
@@ -105,6 +106,30 @@ export async function createMatrix(): Promise<MatrixWorld> {
       await Promise.all(issuers.map((issuer) => issuer.close()));
     },
   };
+}
+
+/** Gives those who call what they can have, and lets each Ada have her role and invitations from the other's owner. */
+async function dress(world: TestGateway): Promise<void> {
+  await world.query(
+    `UPDATE "user" SET external_id = email, name = 'Name', given_name = 'Name', family_name = 'Name', locale = 'en',
+       picture_url = 'https://picture.example/x' WHERE email LIKE '%@people.example'`,
+  );
+  await world.query(
+    `UPDATE membership SET external_id = email_key, status_reason = 'A reason.'
+     WHERE email_key LIKE '%@people.example'`,
+  );
+  for (const [whose, by] of ['ab', 'ba']) {
+    const parameters = [`ada@word${whose}.example`, `boss@word${by}.example`];
+    await world.query(
+      `UPDATE role_assignment SET granted_by_id = (SELECT id FROM "user" WHERE email = $2)
+       FROM membership WHERE membership.id = membership_id AND membership.email_key = $1`,
+      parameters,
+    );
+    await world.query(
+      `UPDATE invitation SET inviter_id = (SELECT id FROM "user" WHERE email = $2) WHERE email = $1`,
+      parameters,
+    );
+  }
 }
 
 async function furnishEnvironment(
@@ -171,7 +196,7 @@ function castOf(world: TestGateway, ids: Record<Tenant, string>): Enter {
   return async (tenant, email, permissions, status = 'ACTIVE') => {
     const organizationId = ids[tenant];
     const builtIn = Object.keys(ROLES).find((key) => ROLES[key] === permissions);
-    const key = builtIn ?? `only-${permissions.join('-').replace(/[:A-Z]/g, '_')}`;
+    const key = builtIn ?? `only-${email.split('@')[0]}`;
     if (builtIn === undefined) {
       await world.query(
         `INSERT INTO role (id, scope_id, organization_id, key, display_name, permissions, created_at, updated_at)
@@ -182,8 +207,14 @@ function castOf(world: TestGateway, ids: Record<Tenant, string>): Enter {
     const roleKeys = status === 'ACTIVE' || status === 'SUSPENDED' ? [key] : [];
     const provider = { primaryIdentityProvider: 'Test' };
     const member = { email, status, roleKeys, ...provider };
-    const { membershipId } = await join(world, organizationId, member);
-    return { id: encodeId('mbr', membershipId), status, permissions };
+    const { membershipId, userId } = await join(world, organizationId, member);
+    return {
+      id: encodeId('mbr', membershipId),
+      userId: encodeId('usr', userId),
+      isOwner: key === 'owner',
+      status,
+      permissions,
+    };
   };
 }
 
@@ -202,6 +233,7 @@ async function people(
   const wrongMethod = await enter('A', of('wrong method'), owner);
   const noFactor = await enter('A', of('no factor'), owner);
   const both = { A: await enter('A', of('both'), owner), B: await enter('B', of('both'), owner) };
+  const suspendedInB = await enter('B', of('suspended in B'), owner, 'SUSPENDED');
   const callers = [
     person('outsider', await tokenOf(by.google, of('outsider')), of('outsider'), {}),
     await inA('owner', owner),
@@ -227,6 +259,14 @@ async function people(
       { B: both.B },
       false,
     ),
+    person(
+      'suspended owner of B by the SSO of B',
+      await tokenOf(by.ssoOfB, of('suspended in B')),
+      of('suspended in B'),
+      { B: suspendedInB },
+      false,
+    ),
+    await inA('everything but owner', [...owner, 'invoice:*']),
   ];
   for (const permission of OF_ORGANIZATION) {
     callers.push(await inA(`person with ${permission}`, [permission]));
