@@ -10,6 +10,9 @@ export async function sharesOrganization(
   userId: string,
 ): Promise<boolean> {
   const organizationIds = organizationsWhere(principal, 'membership:read');
+  if (organizationIds?.length === 0) {
+    return false;
+  }
   const rows = await db.$queryRaw<unknown[]>`
     SELECT FROM membership
     WHERE user_id = ${userId}::uuid

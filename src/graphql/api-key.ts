@@ -1,17 +1,21 @@
 /** API keys. */
-
+import { seesOrganization } from '../domain/visibility.ts';
 import type { ApiKeyRow } from '../loaders/api-key.ts';
 import { builder } from './builder.ts';
 import { connectionType, type ListOrder } from './connection.ts';
+import { ifSeen } from './guard.ts';
 import { ApiKey, Organization } from './nodes.ts';
 
 builder.prismaObjectFields(ApiKey, (t) => ({
   name: t.exposeString('name', { nullable: false, description: 'What people call the key.' }),
   organization: t.field({
     type: Organization,
-    description: 'The organization that it is bound to. Null for a key of the environment.',
-    resolve: (key, _args, { loaders }) =>
-      key.organizationId === null ? null : loaders.organizations.byId(key.organizationId),
+    description:
+      'The organization that it is bound to. Null for a key of the environment, and for those who may not see it.',
+    resolve: async ({ organizationId }, _args, { principal, loaders }) =>
+      organizationId === null
+        ? null
+        : ifSeen(principal, seesOrganization, await loaders.organizations.byId(organizationId)),
   }),
   permissions: t.exposeStringList('permissions', {
     nullable: false,

@@ -1,4 +1,5 @@
 /** Invitations, and those of an organization. */
+import { seesInvitation } from '../domain/visibility.ts';
 import type { InvitationRow } from '../loaders/invitation.ts';
 import { Actor, actorOf } from './actor.ts';
 import { textArgument } from './arguments.ts';
@@ -10,7 +11,7 @@ import {
   pageArguments,
   readPage,
 } from './connection.ts';
-import { guarded } from './guard.ts';
+import { shownIf } from './guard.ts';
 import { Invitation, Membership, Organization, Role } from './nodes.ts';
 
 const InvitationStatus = builder.enumType('InvitationStatus', {
@@ -141,10 +142,10 @@ builder.prismaObjectField(Organization, 'invitations', (t) =>
       ...pageArguments,
       filter: t.arg({ type: InvitationFilter, description: 'Which to list. All by default.' }),
     },
-    description: 'Its invitations, oldest first. Requires membership:readDetails.',
-    resolve: guarded(
-      'membership:readDetails',
-      (organization) => organization.id,
+    description:
+      'Its invitations, oldest first. Requires membership:read and membership:readDetails.',
+    resolve: shownIf(
+      (principal, organization) => seesInvitation(principal, { organizationId: organization.id }),
       (organization, { filter, ...page }, { loaders }) => {
         const search = textArgument(filter?.search, ['filter', 'search']);
         const args = readPage(page, order);

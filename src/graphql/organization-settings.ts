@@ -1,6 +1,9 @@
 /** What an organization decides about its members: who may join, how they sign in, how many there may be. */
+import { seesRole } from '../domain/visibility.ts';
 import type { OrganizationRow } from '../loaders/organization.ts';
 import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { ifSeen } from './guard.ts';
 import { Role } from './nodes.ts';
 
 export const EmailInvites = builder.enumType('EmailInvites', {
@@ -55,6 +58,10 @@ export const MfaPolicy = builder.enumType('MfaPolicy', {
   },
 });
 
+async function roleOf(id: string | null, { principal, loaders }: Context) {
+  return id === null ? null : ifSeen(principal, seesRole, await loaders.roles.byId(id));
+}
+
 export const OrganizationSettings = builder
   .objectRef<OrganizationRow>('OrganizationSettings')
   .implement({
@@ -91,17 +98,15 @@ export const OrganizationSettings = builder
       }),
       creatorRole: t.field({
         type: Role,
-        description: 'The role of whoever creates it. Null: the environment’s.',
-        resolve: (organization, _args, { loaders }) =>
-          organization.creatorRoleId === null
-            ? null
-            : loaders.roles.byId(organization.creatorRoleId),
+        description:
+          'The role of whoever creates it. Null: the environment’s, or one that may not be seen.',
+        resolve: ({ creatorRoleId }, _args, context) => roleOf(creatorRoleId, context),
       }),
       memberRole: t.field({
         type: Role,
-        description: 'The role of whoever joins without another. Null: the environment’s.',
-        resolve: (organization, _args, { loaders }) =>
-          organization.memberRoleId === null ? null : loaders.roles.byId(organization.memberRoleId),
+        description:
+          'The role of whoever joins without another. Null: the environment’s, or one that may not be seen.',
+        resolve: ({ memberRoleId }, _args, context) => roleOf(memberRoleId, context),
       }),
     }),
   });

@@ -1,8 +1,10 @@
 /** Roles, permissions and role assignments. */
 import type { Permission } from '../db/generated/prisma/client.ts';
+import { seesOrganization } from '../domain/visibility.ts';
 import type { AssignmentRow } from '../loaders/membership.ts';
 import { Actor, actorOf } from './actor.ts';
 import { builder } from './builder.ts';
+import { ifSeen } from './guard.ts';
 import { Organization, Role } from './nodes.ts';
 
 builder.prismaObjectFields(Role, (t) => ({
@@ -19,9 +21,12 @@ builder.prismaObjectFields(Role, (t) => ({
   }),
   organization: t.field({
     type: Organization,
-    description: 'The organization whose role it is. Null for a role of the environment.',
-    resolve: (role, _args, { loaders }) =>
-      role.organizationId === null ? null : loaders.organizations.byId(role.organizationId),
+    description:
+      'The organization whose role it is. Null for a role of the environment, and for those who may not see it.',
+    resolve: async ({ organizationId }, _args, { principal, loaders }) =>
+      organizationId === null
+        ? null
+        : ifSeen(principal, seesOrganization, await loaders.organizations.byId(organizationId)),
   }),
   extends: t.field({
     type: Role,

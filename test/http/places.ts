@@ -39,7 +39,7 @@ export const places: Record<string, Needs> = {
   'organization.seats': all('organization:read'),
   'organization.roles': inOrganization('role:read'),
   'organization.apiKeys': inOrganization('apikey:manage'),
-  'organization.invitations': inOrganization('membership:readDetails'),
+  'organization.invitations': details,
   'organization.memberships': all('membership:read'),
   'organization.byName': all('membership:read'),
   'organization.events': inOrganization('event:read'),

@@ -1,0 +1,191 @@
+/** Where objects of each type are met: a way from the root to one, and what is there. */
+
+import type { Caller, Tenant } from './callers.ts';
+import type { Names } from './names.ts';
+import {
+  all,
+  details,
+  has,
+  open,
+  personal,
+  type Rule,
+  sees,
+  type Thing,
+  wholeUser,
+} from './rule.ts';
+import type { Matrix } from './world.ts';
+
+export type Place = {
+  type: string;
+  /** The way there: a selection of the root with `…` where the object's own fields go. */
+  way: string;
+  /** Where the object stands under the field of the root. */
+  at: readonly (string | number)[];
+  sees: Rule;
+  thing: Thing;
+};
+
+/** All places in an organization, whose names these are. */
+function inOrganization(names: Names): Place[] {
+  const tenant = names.tenant as Tenant;
+  const thing = { tenant };
+  const ada: Thing = { tenant, whose: names.ada.email, in: [tenant] };
+  const other: Tenant = tenant === 'A' ? 'B' : 'A';
+  // Granted and invited by the owner of the other organization.
+  const granted: Thing = { tenant, whose: names.ada.email, in: [other] };
+  const invited: Thing = { tenant, whose: `boss@word${other.toLowerCase()}.example`, in: [other] };
+  const org = (field: string) => `organization(by: { id: "${names.org}" }) { ${field} }`;
+  const node = (id: string, type: string, field = '…') =>
+    `node(id: "${id}") { ... on ${type} { ${field} } }`;
+  const within = (rule: Rule) => all(sees.organization, rule);
+  const lists: [field: string, type: string, needs: Rule][] = [
+    ['memberships', 'Membership', has('membership:read')],
+    ['invitations', 'Invitation', sees.invitation],
+    ['apiKeys', 'ApiKey', has('apikey:manage')],
+    ['events', 'Event', has('event:read')],
+  ];
+  const place = (type: string, way: string, at: Place['at'], rule: Rule, of: Thing = thing) => ({
+    type,
+    way,
+    at,
+    sees: rule,
+    thing: of,
+  });
+  const settings = place(
+    'OrganizationSettings',
+    org('settings { … }'),
+    ['settings'],
+    within(has('organization:read')),
+  );
+  return [
+    place('Organization', org('…'), [], sees.organization),
+    settings,
+    place('Seats', org('seats { … }'), ['seats'], within(has('organization:read'))),
+    place('User', node(names.ada.usr, 'User'), [], sees.user, ada),
+    place(
+      'Identity',
+      node(names.ada.usr, 'User', 'identities { … }'),
+      ['identities', 0],
+      wholeUser,
+      ada,
+    ),
+    place('Membership', node(names.ada.mbr, 'Membership'), [], sees.membership, ada),
+    place(
+      'RoleAssignment',
+      node(names.ada.mbr, 'Membership', 'roleAssignments { … }'),
+      ['roleAssignments', 0],
+      all(sees.membership, details),
+      granted,
+    ),
+    ...names.invitations.map((id) =>
+      place('Invitation', node(id, 'Invitation'), [], sees.invitation, invited),
+    ),
+    place('Role', node(names.role, 'Role'), [], sees.ownRole),
+    place('ApiKey', node(names.key, 'ApiKey'), [], sees.ownKey),
+    place('ApiKey', node(names.revokedKey, 'ApiKey'), [], sees.ownKey),
+    ...lists.flatMap(([field, type, needs]) => [
+      place(`${type}Connection`, org(`${field} { … }`), [field], within(needs)),
+      place(`${type}Edge`, org(`${field} { edges { … } }`), [field, 'edges', 0], within(needs)),
+      place('PageInfo', org(`${field} { pageInfo { … } }`), [field, 'pageInfo'], within(needs)),
+    ]),
+    ...Object.entries(names.events).map(([type, id]) =>
+      place(typeOf(type), node(id, typeOf(type)), [], sees.event, ada),
+    ),
+    place(
+      'EventChange',
+      node(names.events.MEMBERSHIP_UPDATED ?? '', 'MembershipUpdated', 'changes { … }'),
+      ['changes', 1],
+      all(sees.event, personal),
+    ),
+    place(
+      'EventRole',
+      node(names.events.MEMBERSHIP_STATUS_CHANGED ?? '', 'MembershipStatusChanged', 'roles { … }'),
+      ['roles', 0],
+      sees.event,
+    ),
+  ];
+}
+
+/** The places of the environment. */
+function inEnvironment({ shared, names }: Matrix): Place[] {
+  const ada: Thing = { whose: names.A.ada.email, in: ['A'] };
+  const place = (type: string, way: string, at: Place['at'], rule: Rule, thing: Thing = {}) => ({
+    type,
+    way,
+    at,
+    sees: rule,
+    thing,
+  });
+  const { environment } = sees;
+  const always: Rule = open;
+  return [
+    place('Environment', 'environment { … }', [], environment),
+    place(
+      'OrganizationLabel',
+      'environment { organizationLabel { … } }',
+      ['organizationLabel'],
+      environment,
+    ),
+    place('Permission', 'environment { permissions { … } }', ['permissions', 0], environment),
+    place('ApiKeyConnection', 'environment { apiKeys { … } }', ['apiKeys'], environment),
+    place('ApiKey', `node(id: "${shared.key}") { ... on ApiKey { … } }`, [], sees.sharedKey),
+    place('Role', `node(id: "${shared.role}") { ... on Role { … } }`, [], sees.sharedRole),
+    place('UserConnection', 'users { … }', [], sees.users),
+    place('UserEdge', 'users { edges { … } }', ['edges', 0], sees.users),
+    place('OrganizationConnection', 'organizations { … }', [], always),
+    place('OrganizationEdge', 'organizations { edges { … } }', ['edges', 0], sees.anOrganization),
+    place('EventConnection', 'events { … }', [], sees.event),
+    place('Viewer', 'viewer { … }', [], always),
+    ...Object.entries(shared.events).map(([type, id]) =>
+      place(
+        typeOf(type),
+        `node(id: "${id}") { ... on ${typeOf(type)} { … } }`,
+        [],
+        sees.event,
+        ada,
+      ),
+    ),
+  ];
+}
+
+/** What is a person's own: their user, and their memberships. */
+export function ownPlaces({ email, own, userId }: Caller): Place[] {
+  if (email === null || userId === null) {
+    return [];
+  }
+  const tenants = Object.keys(own) as Tenant[];
+  const user = { whose: email, in: tenants };
+  const way = (field: string) => `node(id: "${userId}") { ... on User { ${field} } }`;
+  return [
+    { type: 'User', way: way('…'), at: [], sees: open, thing: user },
+    {
+      type: 'Identity',
+      way: way('identities { … }'),
+      at: ['identities', 0],
+      sees: wholeUser,
+      thing: user,
+    },
+    ...tenants.map((tenant) => ({
+      type: 'Membership',
+      way: `node(id: "${own[tenant]?.id}") { ... on Membership { … } }`,
+      at: [],
+      sees: sees.membership,
+      thing: { tenant, whose: email, in: [tenant] },
+    })),
+  ];
+}
+
+/** Every type is met in at least one of these, with every field set in one of them. */
+export function places(matrix: Matrix): Place[] {
+  return [
+    ...inOrganization(matrix.names.A),
+    ...inOrganization(matrix.names.B),
+    ...inEnvironment(matrix),
+  ];
+}
+
+function typeOf(eventType: string): string {
+  return eventType
+    .toLowerCase()
+    .replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
