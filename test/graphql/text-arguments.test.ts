@@ -158,7 +158,7 @@ it('finds nobody by an address that is none', async () => {
     'a\0@example.com',
     '\ud800@example.com',
     'a@b@c',
-    `${'a'.repeat(300_000)}@example.com`,
+    `${'a'.repeat(200_000)}@example.com`,
     `a@${'b.'.repeat(50_000)}c`,
   ]) {
     const { data, errors } = await world.ask(
