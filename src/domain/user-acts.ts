@@ -18,6 +18,7 @@ import { addUsers, type UserInput } from './user.ts';
 import { deleteUser, organizationsOfUser, type UserDelete } from './user-delete.ts';
 import { sharesOrganization } from './user-reach.ts';
 import { type UserUpdate, updateUser } from './user-update.ts';
+import { seesUser } from './visibility.ts';
 
 /** The profile stands in an object of its own. As in updates: what is left out stays, null clears it. */
 type WithProfile<Input> = Omit<Input, ProfileField> & {
@@ -28,11 +29,12 @@ type UserResult = { userId: string };
 
 /** How an act is about a user (uuid; null: one that is named in another way). */
 async function userTarget({ runner, principal }: Caller, userId: string | null): Promise<Target> {
-  const isShown = userId !== null && (await sharesOrganization(runner.prisma, principal, userId));
+  const isShared = userId !== null && (await sharesOrganization(runner.prisma, principal, userId));
+  const met = { isShared, isSharedInDetail: false };
   return {
     noun: 'user',
     isSeenBy: (asking) =>
-      isShown || can(asking, 'user:read') || (userId !== null && isSelf(asking, userId)),
+      userId === null ? can(asking, 'user:read') : seesUser(asking, { id: userId, ...met }),
   };
 }
 
