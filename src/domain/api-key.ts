@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { actorId } from './actor.ts';
 import { demandToHold } from './authorize.ts';
-import { InputError, NotFoundError } from './errors.ts';
+import { ForbiddenError, InputError, NotFoundError } from './errors.ts';
 import { NIL_UUID } from './id.ts';
 import { readInput } from './input.ts';
 import { assertLocked } from './lock.ts';
+import { holdsAllOfOwners, mayTouchOwners } from './permission.ts';
 import { type PermissionRefusal, readPermissions, refuseMalformed } from './permission-rules.ts';
+import type { Principal } from './principal.ts';
 import type { Transaction } from './transaction.ts';
 
 export type ApiKeyInput = {
@@ -30,7 +32,8 @@ const WELL_FORMED: KeyRules = { atLeast: 0, refusal: refuseMalformed };
 /**
  * Creates a key and returns its id (uuid) and its secret, which is nowhere else.
  *
- * @throws InputError, RoleTooHighError, or NotFoundError when the organization does not exist.
+ * @throws InputError, RoleTooHighError, NotFoundError when the organization does not exist, or ForbiddenError when the key
+ * could do to owners what they alone may, and the caller cannot.
  */
 export async function createApiKey(
   tx: Transaction,
@@ -111,6 +114,9 @@ async function insertApiKey(
     }
   }
   demandToHold(tx.principal, valid.permissions, organizationId ?? undefined);
+  if (organizationId !== null) {
+    demandOwnersKey(tx.principal, valid.permissions, organizationId);
+  }
   const id = tx.newId();
   await tx.db.apiKey.create({
     data: {
@@ -126,4 +132,22 @@ async function insertApiKey(
   });
   tx.append({ type: 'API_KEY_CREATED', cause: 'CREATED', organizationId, apiKeyId: id });
   return id;
+}
+
+/**
+ * Who holds all that owners do, and is none, would become one by way of the key.
+ *
+ * @throws ForbiddenError
+ */
+function demandOwnersKey(
+  principal: Principal,
+  permissions: readonly string[],
+  organizationId: string,
+): void {
+  if (holdsAllOfOwners(permissions) && !mayTouchOwners(principal, organizationId)) {
+    throw new ForbiddenError(
+      'apikey:manage',
+      'Only owners make keys that hold all permissions of owners.',
+    );
+  }
 }

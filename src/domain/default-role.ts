@@ -1,7 +1,7 @@
 /** The roles of those who came without another: chosen by the environment, or by an organization for itself. */
 
 import { demandToHold } from './authorize.ts';
-import { BUILT_IN_ROLE_IDS } from './environment.ts';
+import { BUILT_IN_ROLE_IDS, readEnvironment } from './environment.ts';
 import type { Reader } from './input.ts';
 import type { RoleRef } from './role.ts';
 import { loadEffectivePermissions } from './role-grant.ts';
@@ -43,20 +43,22 @@ export function readDefaultRoles(
 
 /**
  * Demands that the caller holds, in the organization (uuid) or in the environment as a whole, what the roles give that
- * were chosen anew.
+ * were chosen anew, be it by going back to the environment's (null or left out).
  *
  * @throws RoleTooHighError
  */
 export async function demandToHoldDefaults(
   tx: Transaction,
   before: DefaultRoles,
-  after: DefaultRoles,
+  after: Partial<DefaultRoles>,
   organizationId?: string,
 ): Promise<void> {
-  const chosen = NAMES.flatMap((name) => {
-    const id = after[name];
-    return id === null || id === before[name] ? [] : [id];
-  });
+  const changed = NAMES.filter((name) => (after[name] ?? null) !== before[name]);
+  if (changed.length === 0) {
+    return;
+  }
+  const environment = await readEnvironment(tx);
+  const chosen = changed.map((name) => after[name] ?? environment[name]);
   const given = await loadEffectivePermissions(tx, chosen);
   demandToHold(tx.principal, [...new Set([...given.values()].flat())], organizationId);
 }

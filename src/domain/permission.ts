@@ -182,5 +182,10 @@ export function lacking(
 export function mayTouchOwners(principal: Principal, organizationId: string): boolean {
   return principal.kind === 'user'
     ? principal.rights.get(organizationId)?.isOwner === true
-    : lacking(principal, BUILT_IN_ROLES.owner, organizationId).length === 0;
+    : holdsAllOfOwners(heldBy(principal, organizationId));
+}
+
+/** Whether a key with these permissions (names and wildcards) may act on owners. */
+export function holdsAllOfOwners(permissions: readonly string[]): boolean {
+  return BUILT_IN_ROLES.owner.every((name) => covers(permissions, name));
 }

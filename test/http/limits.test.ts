@@ -184,6 +184,18 @@ describe.each(Object.entries(transports))('%s', (_name, transport) => {
   });
 });
 
+it('counts a mutation as dear as it is, by way of a fragment, too', async () => {
+  const leave = 'membershipLeave(input: { membershipId: "x" }) { __typename }';
+  const costOf = async (query: string) => {
+    const { body } = await post(url, { query, extensions: { cost: true } }, bearer(world.key));
+    return JSON.parse(body).extensions.cost.requested;
+  };
+  expect(await costOf(`mutation { a: ${leave} b: ${leave} }`)).toBe(24);
+  expect(
+    await costOf(`mutation { ...Two } fragment Two on Mutation { a: ${leave} b: ${leave} }`),
+  ).toBe(24);
+});
+
 describe('the size of a request', () => {
   const query = '{ __typename }';
 

@@ -18,7 +18,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { DEFAULT_SIZE, LARGEST_SIZE } from '../../graphql/connection.ts';
-import { isLeftOut } from '../root-fields.ts';
+import { isLeftOut, rootFields } from '../root-fields.ts';
 
 /** A mutation is a transaction with its locks and events, in addition to what is read of its result. */
 const COST_OF_MUTATION = 10;
@@ -58,8 +58,9 @@ export function costOf(args: ExecutionArgs): number | undefined {
   }
   const world = { schema, values, fragments, costs: new Map() };
   const cost = costOfSelections(world, operation.selectionSet, root, ASSUMED_LENGTH);
-  const acts = operation.operation === OperationTypeNode.MUTATION ? COST_OF_MUTATION : 0;
-  return Math.min(cost + acts * operation.selectionSet.selections.length, Number.MAX_SAFE_INTEGER);
+  const acts =
+    operation.operation === OperationTypeNode.MUTATION ? (rootFields(args)?.size ?? 0) : 0;
+  return Math.min(cost + acts * COST_OF_MUTATION, Number.MAX_SAFE_INTEGER);
 }
 
 /** `length` is how many items the lists of `parent` have: the size of the page, where it is a connection. */
