@@ -14,7 +14,7 @@ export const examples: GraphiqlExample[] = [
   },
   {
     title: 'Me: where I am a member, what I may do there, and where I could join. For people.',
-    query: `query Me {
+    query: `query Mine {
   viewer {
     user { id name email }
     memberships {
