@@ -22,6 +22,8 @@ export type Caller = {
   userId: string | null;
   /** Their memberships that the sign-in reaches. */
   own: Partial<Record<Tenant, { id: string; isActive: boolean }>>;
+  /** A membership in A that is theirs, and that the sign-in does not reach. */
+  beyond: string | null;
   /** Why they have no rights although they are members. */
   refused: Partial<Record<Tenant, Code>>;
 };
@@ -77,6 +79,7 @@ const NOTHING: Caller = {
   isWhole: false,
   userId: null,
   own: {},
+  beyond: null,
   refused: {},
 };
 

@@ -149,13 +149,20 @@ function inEnvironment({ shared, names }: Matrix): Place[] {
 }
 
 /** What is a person's own: their user, and their memberships. */
-export function ownPlaces({ email, own, userId }: Caller): Place[] {
+export function ownPlaces({ email, own, userId, beyond }: Caller): Place[] {
   if (email === null || userId === null) {
     return [];
   }
   const tenants = Object.keys(own) as Tenant[];
   const user = { whose: email, in: tenants };
   const way = (field: string) => `node(id: "${userId}") { ... on User { ${field} } }`;
+  const membership = (tenant: Tenant, id: string): Place => ({
+    type: 'Membership',
+    way: `node(id: "${id}") { ... on Membership { … } }`,
+    at: [],
+    sees: sees.membership,
+    thing: { tenant, whose: email, in: [tenant] },
+  });
   return [
     { type: 'User', way: way('…'), at: [], sees: open, thing: user },
     {
@@ -165,13 +172,8 @@ export function ownPlaces({ email, own, userId }: Caller): Place[] {
       sees: wholeUser,
       thing: user,
     },
-    ...tenants.map((tenant) => ({
-      type: 'Membership',
-      way: `node(id: "${own[tenant]?.id}") { ... on Membership { … } }`,
-      at: [],
-      sees: sees.membership,
-      thing: { tenant, whose: email, in: [tenant] },
-    })),
+    ...tenants.map((tenant) => membership(tenant, own[tenant]?.id ?? '')),
+    ...(beyond === null ? [] : [membership('A', beyond)]),
   ];
 }
 

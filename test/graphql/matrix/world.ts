@@ -252,13 +252,16 @@ async function people(
       B: await enter('B', of('owner of B'), owner),
     }),
     person('owner of A and B', await tokenOf(by.google, of('both')), of('both'), both),
-    person(
-      'owner of A and B by the SSO of B',
-      await tokenOf(by.ssoOfB, of('both'), { sub: 'both by SSO', ...MFA }),
-      of('both'),
-      { B: both.B },
-      false,
-    ),
+    {
+      ...person(
+        'owner of A and B by the SSO of B',
+        await tokenOf(by.ssoOfB, of('both'), { sub: 'both by SSO', ...MFA }),
+        of('both'),
+        { B: both.B },
+        false,
+      ),
+      beyond: both.A.id,
+    },
     person(
       'suspended owner of B by the SSO of B',
       await tokenOf(by.ssoOfB, of('suspended in B')),
