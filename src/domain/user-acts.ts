@@ -2,6 +2,7 @@
 import { type Caller, perform } from './act.ts';
 import { performFollowing } from './act-following.ts';
 import { demand, demandTrusted, type Target } from './authorize.ts';
+import { ForbiddenError } from './errors.ts';
 import {
   type IdentityLink,
   type IdentityUnlink,
@@ -11,7 +12,7 @@ import {
 import { PROFILE_FIELDS, type ProfileField } from './identity-model.ts';
 import { single } from './outcome.ts';
 import { can } from './permission.ts';
-import { isSelf, type Principal } from './principal.ts';
+import { isSelf, type Principal, type UserPrincipal } from './principal.ts';
 import { clearedProfile, inProfile } from './profile.ts';
 import type { Transaction } from './transaction.ts';
 import { addUsers, type UserInput } from './user.ts';
@@ -36,6 +37,20 @@ async function userTarget({ runner, principal }: Caller, userId: string | null):
     isSeenBy: (asking) =>
       userId === null ? can(asking, 'user:read') : seesUser(asking, { id: userId, ...met }),
   };
+}
+
+/**
+ * Whoever is suspended could otherwise erase themselves, and come back as somebody new.
+ *
+ * @throws ForbiddenError
+ */
+function demandNoSuspension({ rights }: UserPrincipal): void {
+  if ([...rights.values()].some(({ status }) => status === 'SUSPENDED')) {
+    throw new ForbiddenError(
+      'user:delete',
+      'Nobody who is suspended somewhere erases themselves: ask the organization, or the operator.',
+    );
+  }
 }
 
 /** What people change of their own besides the profile. */
@@ -110,6 +125,7 @@ export function userActs(caller: Caller) {
         find: () => organizationsOfUser(caller.runner.prisma, input.userId),
         authorize(principal) {
           if (isSelf(principal, input.userId)) {
+            demandNoSuspension(principal);
             return;
           }
           demand(principal, 'user:delete', target);

@@ -154,6 +154,15 @@ describe('erasing themselves', () => {
     expect(await world.query('SELECT id FROM "user" WHERE email = $1', [email])).toEqual([]);
   });
 
+  it('is refused while they are suspended anywhere, where they would come back as somebody new', async () => {
+    const { user, email, membershipId, token } = await person();
+    await say(world, 'membershipSuspend', { membershipId }, world.key);
+    const input = { userId: user.id, confirmEmail: email };
+    expect((await say(world, 'userDelete', input, token)).code).toBe('FORBIDDEN');
+    await say(world, 'membershipReinstate', { membershipId }, world.key);
+    expect((await say(world, 'userDelete', input, token)).deletedUserId).toBe(user.id);
+  });
+
   it('is refused to a last owner, with the organizations', async () => {
     const own = await found(world);
     const { userId, email } = await join(world, own, { roleKeys: ['owner'] });

@@ -103,11 +103,7 @@ function conditions(): RemovedRule[] {
       'true',
     ],
     ['src/domain/membership-rights.ts', 'isOwner: false, permissions: []', ''],
-    [
-      'src/domain/permission.ts',
-      "(CATALOGUE[permission][0] === 'organization' || isOfEnvironment(principal)) &&",
-      '',
-    ],
+    ['src/domain/permission.ts', '(!isForKeys(permission) || isOfEnvironment(principal)) &&', ''],
     [
       'src/domain/permission.ts',
       'principal.organizationId === null || principal.organizationId === organizationId',
@@ -138,13 +134,13 @@ function conditions(): RemovedRule[] {
     ],
     [
       'src/domain/membership-update-acts.ts',
-      "demandOwner(principal, 'membership:update', place.organizationId)",
+      'demandOwner(principal, UPDATE.permission, place.organizationId)',
       'undefined',
     ],
     [
-      'src/domain/membership-act.ts',
-      'demandOwner(tx.principal, permission, organizationId)',
-      'undefined',
+      'src/domain/membership-authority.ts',
+      '(!isOwner || mayTouchOwners(principal, organizationId))',
+      'true',
     ],
     [
       'src/domain/membership-role-acts.ts',

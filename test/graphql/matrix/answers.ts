@@ -3,8 +3,9 @@ import { isUnionType } from 'graphql';
 import { schema } from '../../../src/graphql/schema.ts';
 import type { Caller } from './callers.ts';
 import { selectionOf } from './fields.ts';
-import { cellsOf, inputOf, mutationOf } from './mutate.ts';
-import { open, type Rule, sees } from './rule.ts';
+import { cellsOf, inputOf, mutationOf, RIGHTS } from './mutate.ts';
+import type { Names } from './names.ts';
+import { has, open, type Rule, sees } from './rule.ts';
 import type { Case } from './verdict.ts';
 import type { Matrix } from './world.ts';
 
@@ -26,6 +27,7 @@ export const answerRules: Record<string, Rule> = {
   user: sees.user,
   // Of those who see what stands there; the list is empty for others.
   organizations: open,
+  allowedDomains: has('organization:read'),
   existing: sees.membership,
   ...opens('allowedAuthMethods', 'apiKeys', 'code', 'currentVersion', 'defaults', 'field'),
   ...opens(
@@ -45,34 +47,64 @@ function opens(...names: string[]): Record<string, Rule> {
 /** Null as well when there is nothing: an organization without a creator, a limit that names no method. */
 const MAYBE = new Set(['OrganizationCreatePayload.membership', 'ForbiddenError.permission']);
 
-/** Deletes come last, since what they delete is what the others are about; the organization, when all else is done. */
-const rankOf = ({ name }: Case) =>
-  name.startsWith('organizationDelete') ? 2 : /^[a-z]+Delete/.test(name) ? 1 : 0;
+/** What only people do: they come, then go. */
+const OF_PEOPLE = ['organizationJoin', 'membershipLeave'];
 
-/** Does for real in A what keys of the environment may, each in its turn, and compares what they are shown of it. */
+/**
+ * People come and go while the doors are as they were. Deletes come last, since what they delete is what the others are
+ * about; the organization, when all else is done.
+ */
+const rankOf = (what: Case) => {
+  const name = mutationOf(what);
+  return OF_PEOPLE.includes(name)
+    ? OF_PEOPLE.indexOf(name) - OF_PEOPLE.length
+    : name === 'organizationDelete'
+      ? 2
+      : /^[a-z]+Delete/.test(name)
+        ? 1
+        : 0;
+};
+
+/**
+ * Does for real what people do with what is theirs, then in A what keys of the environment may, each in its turn, and
+ * compares what they are shown of it.
+ */
 export async function walkAnswers(
   matrix: Matrix,
 ): Promise<{ cells: number; wrong: string[]; types: Set<string> }> {
   const findings = { cells: 0, wrong: [] as string[], types: new Set<string>() };
   const keys = matrix.callers.filter(({ holds }) => holds.environment.length === 1);
-  const asked = [...keys, matrix.master].flatMap((caller) =>
+  const people = matrix.callers.filter(({ kind }) => kind === 'person');
+  const theirs = people.flatMap((caller) =>
+    cellsOf(matrix, caller)
+      .filter(({ expected, what }) => OF_PEOPLE.includes(mutationOf(what)) && !RIGHTS.has(expected))
+      .map((cell) => ({ caller, ...cell })),
+  );
+  const done = [...keys, matrix.master].flatMap((caller) =>
     cellsOf(matrix, caller)
       .filter(({ expected, what }) => expected === 'done' && what.isFor === undefined)
-      .map(({ what, thing }) => ({ caller, what, thing })),
+      .map((cell) => ({ caller, ...cell })),
   );
-  const ordered = asked.sort((one, other) => rankOf(one.what) - rankOf(other.what));
-  for (const [number, { caller, what, thing }] of ordered.entries()) {
-    const answer = await answerTo(matrix, caller, what, `answered${number}`);
+  const ordered = [...theirs, ...done].sort((one, other) => rankOf(one.what) - rankOf(other.what));
+  for (const [number, cell] of ordered.entries()) {
+    const { caller, what, thing, names, expected: code } = cell;
+    const answer = await answerTo(matrix, caller, what, names, `answered${number}`);
     const type = String(answer.__typename);
+    if (what.isOnce && code === 'done' && !type.endsWith('Payload')) {
+      findings.wrong.push(`${caller.name}: ${what.name}: ${type}`);
+    }
     findings.types.add(type);
     for (const [name, value] of Object.entries(answer)) {
       if (name === '__typename') {
         continue;
       }
       const field = name.slice(name.indexOf('_') + 1);
-      const expected = answerRules[field]?.(caller, thing) ?? false;
+      const isTheirs = type === 'OrganizationJoinPayload' && field === 'membership';
+      const expected = isTheirs || (answerRules[field]?.(caller, thing) ?? false);
+      // Its list is empty for those who may not read it.
+      const isShown = field === 'allowedDomains' ? Object(value).length > 0 : value !== null;
       findings.cells += 1;
-      if ((value !== null) !== expected && !(expected && MAYBE.has(`${type}.${field}`))) {
+      if (isShown !== expected && !(expected && MAYBE.has(`${type}.${field}`))) {
         findings.wrong.push(
           `${caller.name}: ${what.name}: ${type}.${field} ${expected ? 'hides' : 'shows'}`,
         );
@@ -86,6 +118,7 @@ async function answerTo(
   matrix: Matrix,
   caller: Caller,
   what: Case,
+  names: Names,
   fresh: string,
 ): Promise<Record<string, unknown>> {
   const mutation = mutationOf(what);
@@ -97,8 +130,8 @@ async function answerTo(
     (member) =>
       `... on ${member} { ${selectionOf(member, (field) => `${member}_${field}: ${field}`)} }`,
   );
-  const { names, shared } = matrix;
-  const input = what.input({ names: names.A, others: names.A, shared, caller, fresh });
+  const { shared } = matrix;
+  const input = what.input({ names, others: names, shared, caller, fresh });
   const { data, errors } = await matrix.ask(
     `mutation ($input: ${type}!) { answer: ${mutation}(input: $input) { __typename ${fragments.join(' ')} } }`,
     caller,

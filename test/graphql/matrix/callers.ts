@@ -21,11 +21,17 @@ export type Caller = {
   /** Whose user they are. */
   userId: string | null;
   /** Their memberships that the sign-in reaches. */
-  own: Partial<Record<Tenant, { id: string; isActive: boolean }>>;
-  /** A membership in A that is theirs, and that the sign-in does not reach. */
-  beyond: string | null;
+  own: Partial<Record<Tenant, { id: string; isActive: boolean; status: Part['status'] }>>;
+  /** Their memberships that it does not reach. */
+  beyond: Partial<Record<Tenant, string>>;
   /** Why they have no rights although they are members. */
   refused: Partial<Record<Tenant, Code>>;
+  /** Where the domain of their verified address lets them in by themselves. */
+  joins: readonly Tenant[];
+  /** Where their verified address can take them: there, and where they are members, invited or suspended. */
+  mayEnter: readonly Tenant[];
+  /** What the sign-in lacks where it can take them. */
+  lacks: Partial<Record<Tenant, Code>>;
 };
 
 /** Permissions of an organization. */
@@ -79,8 +85,11 @@ const NOTHING: Caller = {
   isWhole: false,
   userId: null,
   own: {},
-  beyond: null,
+  beyond: {},
   refused: {},
+  joins: [],
+  mayEnter: [],
+  lacks: {},
 };
 
 export const ANONYMOUS = NOTHING;
@@ -126,6 +135,8 @@ export type Part = {
   refused?: Code;
 };
 
+const LEADS_INSIDE: readonly Part['status'][] = ['ACTIVE', 'SUSPENDED', 'PENDING_INVITE'];
+
 /** A person with what they are in the organizations that their sign-in reaches. */
 export function person(
   name: string,
@@ -133,6 +144,7 @@ export function person(
   email: string,
   parts: Partial<Record<Tenant, Part>>,
   isWhole = true,
+  { joins = [], lacks, beyond = {} }: Partial<Pick<Caller, 'joins' | 'lacks' | 'beyond'>> = {},
 ): Caller {
   const caller: Caller = {
     ...NOTHING,
@@ -143,7 +155,10 @@ export function person(
     email,
     isWhole,
     own: {},
+    beyond,
     refused: {},
+    joins,
+    mayEnter: joins,
   };
   for (const tenant of ['A', 'B'] as const) {
     const part = parts[tenant];
@@ -151,7 +166,7 @@ export function person(
       const isActive = part.status === 'ACTIVE';
       const permissions = isActive && part.refused === undefined ? part.permissions : [];
       caller.holds[tenant] = permissions;
-      caller.own[tenant] = { id: part.id, isActive };
+      caller.own[tenant] = { id: part.id, isActive, status: part.status };
       caller.userId = part.userId;
       if (part.isOwner && permissions.length > 0) {
         caller.mayTouchOwners = [...caller.mayTouchOwners, tenant];
@@ -159,14 +174,19 @@ export function person(
       if (part.refused !== undefined) {
         caller.refused[tenant] = part.refused;
       }
+      if (LEADS_INSIDE.includes(part.status) && !joins.includes(tenant)) {
+        caller.mayEnter = [...caller.mayEnter, tenant];
+      }
     }
   }
+  caller.lacks = lacks ?? caller.refused;
   return caller;
 }
 
-/** Whether nothing that they are or hold reaches into B. */
-export function isStrangerToB({ holds, own }: Caller): boolean {
-  return holds.B.length + holds.environment.length === 0 && own.B === undefined;
+/** Whether nothing that they are, hold or may become reaches into B. */
+export function isStrangerToB({ holds, own, mayEnter }: Caller): boolean {
+  const holdsNothing = holds.B.length + holds.environment.length === 0;
+  return holdsNothing && own.B === undefined && !mayEnter.includes('B');
 }
 
 /** Strangers to B with one permission in A, of whom there are many: what B is to them, it is to all strangers. */

@@ -48,13 +48,15 @@ function compare(
   truth: (Record<string, unknown> | null)[],
   findings: Findings,
 ): void {
-  for (const [index, { type, sees, thing, way }] of all.entries()) {
+  for (const [index, { type, sees, thing, way, isOfViewer }] of all.entries()) {
     for (const [field, rule] of Object.entries(fieldRules[type] ?? {})) {
-      const isThere = type === 'Viewer' || (truth[index]?.[field] ?? null) !== null;
+      const name = `${type}.${field}`;
+      const isThere =
+        isOfViewer === true || field.startsWith('viewer') || shows(name, truth[index]?.[field]);
       const expected = sees(caller, thing) && rule(caller, thing);
-      const found = (seen[index]?.[field] ?? null) !== null;
+      const found = shows(name, seen[index]?.[field]);
       if (found) {
-        findings.shown.add(`${type}.${field}`);
+        findings.shown.add(name);
       }
       if (!isThere && !found) {
         continue;
@@ -63,11 +65,21 @@ function compare(
       if (found !== expected) {
         const place = `${thing.tenant ?? 'the environment'} by ${way.replace(/\s+/g, ' ')}`;
         findings.wrong.push(
-          `${caller.name}: ${type}.${field} of ${place} ${found ? 'shows' : 'does not show'}`,
+          `${caller.name}: ${name} of ${place} ${found ? 'shows' : 'does not show'}`,
         );
       }
     }
   }
+}
+
+/** Fields that answer everybody, and of which a no is what others see as null. */
+const NEVER_NULL =
+  /\.viewerCan|^DiscoveredOrganization\.mfa$|^AccessExplanation\.allowed$|^Viewer\.discoveredOrganizations$/;
+
+function shows(name: string, value: unknown): boolean {
+  return NEVER_NULL.test(name)
+    ? value === true || (Array.isArray(value) && value.length > 0)
+    : (value ?? null) !== null;
 }
 
 /** What a caller sees in each place: its fields, or null where there is nothing for them. */
@@ -88,10 +100,14 @@ async function see(matrix: Matrix, caller: Caller, all: Place[]) {
 }
 
 function follow(value: unknown, at: Place['at']): Record<string, unknown> | null {
-  const found = at.reduce<unknown>(
-    (inner, name) => Reflect.get(Object(inner ?? {}), name) ?? null,
-    value,
-  );
+  const found = at.reduce<unknown>((inner, step) => {
+    if (typeof step !== 'object') {
+      return Reflect.get(Object(inner ?? {}), step) ?? null;
+    }
+    const [[field, id] = []] = Object.entries(step);
+    const items = Array.isArray(inner) ? inner : [];
+    return items.find((item) => Reflect.get(item, String(field)) === id) ?? null;
+  }, value);
   return (found ?? null) as Record<string, unknown> | null;
 }
 

@@ -14,10 +14,10 @@ const LOOKUPS_AT_ONCE = 60;
 /** All lookups, those by cursors too. `cursors` are one of each list, by the tenant. */
 export async function allLookups(matrix: Matrix): Promise<Lookup[]> {
   const paged: Lookup[] = [];
-  for (const { way, rule } of Object.values(lists)) {
+  for (const [name, { way, rule, cursorsOf = name }] of Object.entries(lists)) {
     const cursorOf = async (names: Names) => {
       const { data } = await matrix.ask(
-        `{ list: ${way(names, '(first: 1) { edges { cursor } }')} }`,
+        `{ list: ${lists[cursorsOf]?.way(names, '(first: 1) { edges { cursor } }')} }`,
         matrix.master,
       );
       return /"cursor":"([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? '';

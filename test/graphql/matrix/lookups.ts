@@ -3,6 +3,7 @@ import type { Names } from './names.ts';
 import {
   address,
   all,
+  EXPLAINED,
   has,
   hasOfAll,
   memberships,
@@ -21,7 +22,12 @@ export type Ask = (names: Names, others: Names) => string;
 export type Lookup = { ask: Ask; rule: Rule };
 
 /** A list: the way to it, with its arguments and selection, and who sees it. */
-type List = { way(names: Names, field: string): string; rule: Rule };
+type List = {
+  way(names: Names, field: string): string;
+  rule: Rule;
+  /** The list whose cursors it takes, where only its own viewer has any. */
+  cursorsOf?: string;
+};
 
 const org = (names: Names, field: string) =>
   `organization(by: { id: "${names.org}" }) { ${field} }`;
@@ -31,6 +37,8 @@ const membership = (names: Names, field: string) =>
 
 const inOrganization = (rule: Rule) => all(sees.organization, rule);
 const inDetail = all(has('membership:read'), has('membership:readDetails'));
+/** Has a membership that lists have, unless they are asked for others. */
+const isListed: Rule = ({ own }) => Object.values(own).some(({ status }) => status !== 'REMOVED');
 const history = all(sees.membership, has('event:read'));
 
 /** All lists, which take `first`, `last`, `after` and `before`. */
@@ -62,6 +70,11 @@ export const lists: Record<string, List> = {
   'User.memberships': {
     way: (names, field) => user(names, `memberships${field}`),
     rule: memberships,
+  },
+  'Viewer.memberships': {
+    way: (_, field) => `viewer { memberships${field} }`,
+    rule: sees.ofPeople,
+    cursorsOf: 'User.memberships',
   },
   'Query.events': { way: (_, field) => `events${field}`, rule: hasOfAll('event:read') },
   'Query.users': { way: (_, field) => `users${field}`, rule: sees.users },
@@ -133,6 +146,11 @@ const found: [rule: Rule, ...asks: Ask[]][] = [
     ({ org: id }, { ada }) =>
       `membership(by: { organizationAndExternalId: { organizationId: "${id}", externalId: "${ada.externalId}" } }) { id }`,
   ],
+  [
+    sees.access,
+    ({ ada }) =>
+      `explainAccess(membershipId: "${ada.mbr}", permission: "${EXPLAINED}") { permission }`,
+  ],
   [sees.invitation, ({ invitations }) => `node(id: "${invitations[0]}") { id }`],
   [sees.ownRole, ({ role }) => `node(id: "${role}") { id }`],
   [sees.ownKey, ({ key }) => `node(id: "${key}") { id }`],
@@ -160,6 +178,20 @@ const taken: [lists: string[], rule: Rule, ...given: ((others: Names) => string)
     ({ word }) => `filter: { metadata: { plan: "${word}" } }`,
     ({ word }) => `filter: { untrustedMetadata: { plan: "${word}" } }`,
     () => 'orderBy: { field: EMAIL, direction: DESC }',
+  ],
+  [
+    ['Viewer.memberships'],
+    isListed,
+    () => 'filter: { search: "people.example" }',
+    () => 'filter: { metadata: { plan: "own" } }',
+    () => 'filter: { untrustedMetadata: { plan: "own" } }',
+    () => 'orderBy: { field: NAME, direction: ASC }',
+    () => 'orderBy: { field: EMAIL, direction: ASC }',
+  ],
+  [
+    ['Viewer.memberships'],
+    ({ own }) => Object.values(own).some(({ status }) => status === 'REMOVED'),
+    () => 'filter: { status: [REMOVED] }',
   ],
   [
     ['Organization.invitations'],

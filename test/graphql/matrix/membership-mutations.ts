@@ -161,6 +161,35 @@ export const ofMemberships: Case[] = [
     ),
   },
   {
+    name: 'membershipLeave',
+    input: (given) => ({ ...mia(given), reason: 'Why' }),
+    // Nobody leaves for somebody else, whatever they hold.
+    verdict: verdict(needs('membership:remove', member), () => 'FORBIDDEN'),
+  },
+  {
+    name: 'membershipLeave, of their own',
+    input: ({ caller, names }) => ({ membershipId: caller.own[names.tenant ?? 'A']?.id }),
+    isFor: ({ own }, { tenant }) => tenant !== undefined && own[tenant] !== undefined,
+    // However they signed in: nobody is kept.
+    verdict: ({ own }, { tenant = 'A' }) =>
+      own[tenant]?.isActive === true ? 'done' : 'INVALID_TRANSITION',
+    about: (_, { email }) => email ?? '',
+  },
+  ...[
+    { name: 'membershipLeave, beyond the sign-in', more: {} },
+    { name: 'membershipUpdate, beyond the sign-in', more: { name: 'New' } },
+  ].map(
+    ({ name, more }): Case => ({
+      name,
+      input: ({ caller, names }) => ({
+        membershipId: caller.beyond[names.tenant ?? 'A'],
+        ...more,
+      }),
+      isFor: ({ beyond }, { tenant }) => tenant !== undefined && beyond[tenant] !== undefined,
+      verdict: () => 'NOT_FOUND',
+    }),
+  ),
+  {
     name: 'membershipRemove, of their own',
     input: ({ caller, names }) => ({ membershipId: caller.own[names.tenant ?? 'A']?.id }),
     isFor: ({ own }, { tenant }) => tenant !== undefined && own[tenant] !== undefined,

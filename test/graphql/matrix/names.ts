@@ -61,7 +61,8 @@ export async function furnish(
     `UPDATE organization SET display_name = $2, search_text = $2, external_id = $3, seat_limit = 900,
        logo_url = 'https://logo.example/x', metadata = $4, creator_role_id = $5, creator_role_scope_id = $6,
        member_role_id = $7, member_role_scope_id = $1, auth_methods = 'RESTRICTED',
-       allowed_auth_methods = '{GOOGLE,SSO}', mfa_policy = $8::mfa_policy WHERE id = $1`,
+       allowed_auth_methods = '{GOOGLE,SSO}', mfa_policy = $8::mfa_policy, email_jit_provisioning = 'RESTRICTED',
+       allowed_domains = ARRAY[$2 || '.example'] WHERE id = $1`,
     [
       organizationId,
       word,
@@ -86,7 +87,9 @@ export async function furnish(
     const { membershipId, userId, email } = joined;
     return { membershipId, userId, email, mbr: id('mbr', membershipId), usr: id('usr', userId) };
   };
-  const boss = await member('boss', { roleKeys: ['owner'] });
+  const boss = await member('boss', { roleKeys: ['owner'], provisioningMethod: 'CREATOR' });
+  // Who came by themselves, with a verified address, lets others of their domain come.
+  await world.query('UPDATE "user" SET email_verified = true WHERE id = $1', [boss.userId]);
   const mia = await member('mia', {});
   const gone = await member('gone', {
     status: 'REMOVED',

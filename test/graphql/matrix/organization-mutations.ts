@@ -1,8 +1,28 @@
 /** The mutations of organizations: every part of their inputs, and who may. */
 import { sees } from './rule.ts';
-import { type Case, needs, needsOfAll, org, verdict } from './verdict.ts';
+import { type Case, needs, needsOfAll, org, type Verdict, verdict } from './verdict.ts';
 
 const organization = sees.organization;
+
+/** Who is let in by their domain, or sees the organization, is told what stands between. */
+const join: Verdict = (caller, thing) => {
+  const { tenant = 'A' } = thing;
+  const isLetIn = caller.joins.includes(tenant);
+  if (!isLetIn && !organization(caller, thing)) {
+    return 'NOT_FOUND';
+  }
+  if (caller.kind !== 'person') {
+    return 'FORBIDDEN';
+  }
+  switch (caller.own[tenant]?.status) {
+    case 'ACTIVE':
+      return 'ALREADY_MEMBER';
+    case 'SUSPENDED':
+      return 'INVALID_TRANSITION';
+    default:
+      return isLetIn ? (caller.lacks[tenant] ?? 'done') : 'DOMAIN_NOT_ALLOWED';
+  }
+};
 
 export const ofOrganizations: Case[] = [
   {
@@ -78,6 +98,13 @@ export const ofOrganizations: Case[] = [
       },
     }),
     verdict: verdict(needs('settings:update', organization)),
+  },
+  {
+    name: 'organizationJoin',
+    input: ({ names }) => ({ organizationId: names.org }),
+    verdict: join,
+    about: (names, { email }) => email ?? names.mia.email,
+    isOnce: true,
   },
   {
     name: 'organizationDelete',

@@ -5,6 +5,7 @@ import type { Names } from './names.ts';
 import {
   all,
   details,
+  EXPLAINED,
   has,
   open,
   personal,
@@ -19,17 +20,26 @@ export type Place = {
   type: string;
   /** The way there: a selection of the root with `…` where the object's own fields go. */
   way: string;
-  /** Where the object stands under the field of the root. */
-  at: readonly (string | number)[];
+  /** Where the object stands under the field of the root; of a list, the place or what the item has. */
+  at: readonly (string | number | Record<string, string>)[];
   sees: Rule;
   thing: Thing;
+  /** It is another for everybody who asks: nobody else sees what stands there, so the rules say all of it. */
+  isOfViewer?: true;
 };
+
+const ofViewer = { isOfViewer: true } as const;
+
+const explained = (membershipId: string, field = '…') =>
+  `explainAccess(membershipId: "${membershipId}", permission: "${EXPLAINED}") { ${field} }`;
 
 /** All places in an organization, whose names these are. */
 function inOrganization(names: Names): Place[] {
   const tenant = names.tenant as Tenant;
   const thing = { tenant };
   const ada: Thing = { tenant, whose: names.ada.email, in: [tenant] };
+  const boss: Thing = { tenant, whose: names.boss.email, in: [tenant], isOwner: true };
+  const mia: Thing = { tenant, whose: names.mia.email, in: [tenant], isAllowed: true };
   const other: Tenant = tenant === 'A' ? 'B' : 'A';
   // Granted and invited by the owner of the other organization.
   const granted: Thing = { tenant, whose: names.ada.email, in: [other] };
@@ -70,6 +80,19 @@ function inOrganization(names: Names): Place[] {
       ada,
     ),
     place('Membership', node(names.ada.mbr, 'Membership'), [], sees.membership, ada),
+    place('Membership', node(names.boss.mbr, 'Membership'), [], sees.membership, boss),
+    { ...place('AccessExplanation', explained(names.ada.mbr), [], sees.access, ada), ...ofViewer },
+    { ...place('AccessExplanation', explained(names.mia.mbr), [], sees.access, mia), ...ofViewer },
+    place('AccessGrant', explained(names.ada.mbr, 'grants { … }'), ['grants', 0], sees.access, ada),
+    {
+      ...place(
+        'DiscoveredOrganization',
+        'viewer { discoveredOrganizations { … } }',
+        ['discoveredOrganizations', { organizationId: names.org }],
+        sees.entrance,
+      ),
+      ...ofViewer,
+    },
     place(
       'RoleAssignment',
       node(names.ada.mbr, 'Membership', 'roleAssignments { … }'),
@@ -135,7 +158,16 @@ function inEnvironment({ shared, names }: Matrix): Place[] {
     place('OrganizationConnection', 'organizations { … }', [], always),
     place('OrganizationEdge', 'organizations { edges { … } }', ['edges', 0], sees.anOrganization),
     place('EventConnection', 'events { … }', [], sees.event),
-    place('Viewer', 'viewer { … }', [], always),
+    { ...place('Viewer', 'viewer { … }', [], always), ...ofViewer },
+    {
+      ...place(
+        'MembershipConnection',
+        'viewer { memberships { … } }',
+        ['memberships'],
+        sees.ofPeople,
+      ),
+      ...ofViewer,
+    },
     ...Object.entries(shared.events).map(([type, id]) =>
       place(
         typeOf(type),
@@ -156,13 +188,8 @@ export function ownPlaces({ email, own, userId, beyond }: Caller): Place[] {
   const tenants = Object.keys(own) as Tenant[];
   const user = { whose: email, in: tenants };
   const way = (field: string) => `node(id: "${userId}") { ... on User { ${field} } }`;
-  const membership = (tenant: Tenant, id: string): Place => ({
-    type: 'Membership',
-    way: `node(id: "${id}") { ... on Membership { … } }`,
-    at: [],
-    sees: sees.membership,
-    thing: { tenant, whose: email, in: [tenant] },
-  });
+  const reached = tenants.map((tenant): [Tenant, string] => [tenant, own[tenant]?.id ?? '']);
+  const memberships = [...reached, ...(Object.entries(beyond) as [Tenant, string][])];
   return [
     { type: 'User', way: way('…'), at: [], sees: open, thing: user },
     {
@@ -172,8 +199,26 @@ export function ownPlaces({ email, own, userId, beyond }: Caller): Place[] {
       sees: wholeUser,
       thing: user,
     },
-    ...tenants.map((tenant) => membership(tenant, own[tenant]?.id ?? '')),
-    ...(beyond === null ? [] : [membership('A', beyond)]),
+    ...memberships.flatMap(([tenant, id]): Place[] => {
+      const thing = { tenant, whose: email, in: [tenant] };
+      return [
+        {
+          type: 'Membership',
+          way: `node(id: "${id}") { ... on Membership { … } }`,
+          at: [],
+          sees: sees.membership,
+          thing,
+        },
+        {
+          type: 'AccessExplanation',
+          way: explained(id),
+          at: [],
+          sees: sees.access,
+          thing,
+          ...ofViewer,
+        },
+      ];
+    }),
   ];
 }
 

@@ -9,6 +9,10 @@ export type Thing = {
   whose?: string;
   /** Where that person has a membership. */
   in?: readonly Tenant[];
+  /** Whether they have the owner's role there. */
+  isOwner?: true;
+  /** Whether their membership has the permission that is explained. */
+  isAllowed?: true;
 };
 
 export type Rule = (caller: Caller, thing: Thing) => boolean;
@@ -59,7 +63,8 @@ const somewhere =
   ({ holds }) =>
     [...holds.A, ...holds.B, ...holds.environment].includes(permission);
 
-const belongs: Rule = ({ own: parts }, { tenant }) =>
+/** They have a membership there, whatever its status. */
+export const belongs: Rule = ({ own: parts }, { tenant }) =>
   tenant !== undefined && parts[tenant] !== undefined;
 
 /** Whether a thing of that kind is there for the caller. */
@@ -67,6 +72,12 @@ export const sees = {
   environment: hasOfAll('environment:read'),
   organization: any(has('organization:read'), has('membership:read'), belongs),
   membership: any(has('membership:read'), own),
+  /** Which roles give a membership what. */
+  access: any(all(has('membership:read'), has('membership:readDetails')), own),
+  /** That they may come into the organization, or are in. */
+  entrance: ({ mayEnter }, { tenant }) => tenant !== undefined && mayEnter.includes(tenant),
+  /** What only people have. */
+  ofPeople: ({ kind }) => kind === 'person',
   invitation: all(has('membership:read'), has('membership:readDetails')),
   user: any(meets('membership:read'), hasOfAll('user:read'), person),
   ownRole: any(has('role:read'), hasOfAll('environment:read')),
@@ -93,3 +104,24 @@ export const personal: Rule = (caller, thing) =>
     caller,
     thing,
   );
+
+/** Only owners touch owners. Owners who hold a permission touch themselves. */
+const touches: Rule = ({ mayTouchOwners }, { tenant, isOwner }) =>
+  isOwner !== true || (tenant !== undefined && mayTouchOwners.includes(tenant));
+
+/** May do to a membership what the permission opens. */
+export const mayDo = (permission: Permission) => all(has(permission), touches);
+
+/** It is their own, and they are in as the organization wants it. */
+export const ownInside: Rule = (caller, thing) =>
+  own(caller, thing) &&
+  thing.tenant !== undefined &&
+  caller.own[thing.tenant]?.isActive === true &&
+  caller.refused[thing.tenant] === undefined;
+
+/** What the matrix has explained. */
+export const EXPLAINED: Permission = 'organization:read';
+
+/** Of their own membership people are told whether they have it by this sign-in. */
+export const allowed: Rule = (caller, thing) =>
+  own(caller, thing) ? has(EXPLAINED)(caller, thing) : thing.isAllowed === true;

@@ -19,6 +19,10 @@ function needsUser(permission: Permission): Step {
         : 'NOT_FOUND';
 }
 
+function isSuspended(own: Caller['own']): boolean {
+  return Object.values(own).some(({ status }) => status === 'SUSPENDED');
+}
+
 /** What people do to their own user, if it is for them, and if the sign-in vouches for all of them. */
 function ofTheirOwn(mutation: 'userUpdate' | 'userDelete', more: object, isForThem: boolean): Case {
   return {
@@ -28,7 +32,11 @@ function ofTheirOwn(mutation: 'userUpdate' | 'userDelete', more: object, isForTh
         ? { user: { id: userId }, ...more }
         : { userId, confirmEmail: email },
     isFor: ({ userId }) => userId !== null,
-    verdict: ({ isWhole }) => (isWhole && isForThem ? 'done' : 'FORBIDDEN'),
+    // Who is suspended anywhere would otherwise come back as somebody new.
+    verdict: ({ isWhole, own }) =>
+      isWhole && isForThem && !(mutation === 'userDelete' && isSuspended(own))
+        ? 'done'
+        : 'FORBIDDEN',
     isOfEnvironment: true,
   };
 }

@@ -26,9 +26,11 @@ export type Case = {
   /** Left out: every caller, with each organization. */
   isFor?(caller: Caller, names: Names): boolean;
   /** Whom it is about: Mia, if nobody else. */
-  about?(names: Names): string;
+  about?(names: Names, caller: Caller): string;
   /** It is about nothing of an organization. */
   isOfEnvironment?: true;
+  /** It takes no version that would stop it, and is done once: left to the walk of answers. */
+  isOnce?: true;
 };
 
 export type Step = (caller: Caller, thing: Thing) => string | null;

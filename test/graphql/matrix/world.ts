@@ -4,7 +4,7 @@ import { encodeId } from '../../../src/domain/id.ts';
 import { act, found, join } from '../../domain/world.ts';
 import { createDatabase } from '../../support/database.ts';
 import { type Answer, createGateway, type TestGateway } from '../../support/gateway.ts';
-import { createIssuer, type IssuerOptions, type TestIssuer } from '../../support/issuer.ts';
+import { createIssuer, type IssuerOptions } from '../../support/issuer.ts';
 import { everyType, writeEvent } from '../event-world.ts';
 import {
   ANONYMOUS,
@@ -12,13 +12,14 @@ import {
   environmentKey,
   OF_ENVIRONMENT,
   OF_ORGANIZATION,
-  organizationKey,
   type Part,
   person,
   ROLES,
   type Tenant,
 } from './callers.ts';
+import { keys } from './keys.ts';
 import { furnish, type Names, nothing } from './names.ts';
+import { type Enter, type Issuers, newcomers, tokenOf, UNVERIFIED } from './newcomers.ts';
 
 /** What belongs to the environment. */
 export type Shared = {
@@ -48,8 +49,6 @@ export type MatrixWorld = Matrix & {
   settings: Record<string, string>;
   close(): Promise<void>;
 };
-
-const MFA = { amr: ['mfa'] };
 
 export async function createMatrix(): Promise<MatrixWorld> {
   const database = await createDatabase();
@@ -81,6 +80,7 @@ export async function createMatrix(): Promise<MatrixWorld> {
   const callers = [
     ANONYMOUS,
     ...(await people(cast, { google, password, ssoOfB })),
+    ...(await newcomers(cast, { google, password, ssoOfB })),
     ...(await keys(gateway, idOfA)),
   ];
   const ask: Matrix['ask'] = (query, caller, variables) =>
@@ -88,6 +88,7 @@ export async function createMatrix(): Promise<MatrixWorld> {
   await dress(gateway);
   // Whoever signs in for the first time, or for the first time in a minute, leaves a note of it.
   await Promise.all(callers.map((caller) => ask('{ viewer { kind } }', caller)));
+  await gateway.query('UPDATE "user" SET email_verified = false WHERE email = $1', [UNVERIFIED]);
   return {
     gateway,
     settings,
@@ -115,8 +116,8 @@ async function dress(world: TestGateway): Promise<void> {
        picture_url = 'https://picture.example/x' WHERE email LIKE '%@people.example'`,
   );
   await world.query(
-    `UPDATE membership SET external_id = email_key, status_reason = 'A reason.'
-     WHERE email_key LIKE '%@people.example'`,
+    `UPDATE membership SET external_id = email_key, status_reason = 'A reason.', metadata = '{"plan":"own"}',
+       untrusted_metadata = '{"plan":"own"}' WHERE email_key LIKE '%@people.example'`,
   );
   for (const [whose, by] of ['ab', 'ba']) {
     const parameters = [`ada@word${whose}.example`, `boss@word${by}.example`];
@@ -184,13 +185,6 @@ async function furnishEnvironment(
   };
 }
 
-type Enter = (
-  tenant: Tenant,
-  email: string,
-  role: readonly string[],
-  status?: Part['status'],
-) => Promise<Part>;
-
 /** Makes people members with the permissions of a built-in role, or with a role of their own. */
 function castOf(world: TestGateway, ids: Record<Tenant, string>): Enter {
   return async (tenant, email, permissions, status = 'ACTIVE') => {
@@ -218,12 +212,7 @@ function castOf(world: TestGateway, ids: Record<Tenant, string>): Enter {
   };
 }
 
-async function people(
-  enter: Enter,
-  by: Record<'google' | 'password' | 'ssoOfB', TestIssuer>,
-): Promise<Caller[]> {
-  const tokenOf = (issuer: TestIssuer, email: string, claims: object = MFA) =>
-    issuer.token({ sub: email, email, email_verified: true, ...hours(6), ...claims });
+async function people(enter: Enter, by: Issuers): Promise<Caller[]> {
   const of = (name: string) => `${name.replace(/\W+/g, '-').toLowerCase()}@people.example`;
   const inA = async (name: string, permissions: readonly string[], status?: Part['status']) => {
     const part = await enter('A', of(name), permissions, status);
@@ -252,16 +241,14 @@ async function people(
       B: await enter('B', of('owner of B'), owner),
     }),
     person('owner of A and B', await tokenOf(by.google, of('both')), of('both'), both),
-    {
-      ...person(
-        'owner of A and B by the SSO of B',
-        await tokenOf(by.ssoOfB, of('both'), { sub: 'both by SSO', ...MFA }),
-        of('both'),
-        { B: both.B },
-        false,
-      ),
-      beyond: both.A.id,
-    },
+    person(
+      'owner of A and B by the SSO of B',
+      await tokenOf(by.ssoOfB, of('both'), { sub: 'both by SSO', amr: ['mfa'] }),
+      of('both'),
+      { B: both.B },
+      false,
+      { beyond: { A: both.A.id } },
+    ),
     person(
       'suspended owner of B by the SSO of B',
       await tokenOf(by.ssoOfB, of('suspended in B')),
@@ -275,40 +262,4 @@ async function people(
     callers.push(await inA(`person with ${permission}`, [permission]));
   }
   return callers;
-}
-
-async function keys(world: TestGateway, idOfA: string): Promise<Caller[]> {
-  const everything = [...OF_ORGANIZATION, ...OF_ENVIRONMENT];
-  return await act(world, [idOfA], async (tx) => {
-    const secretOf = async (permissions: readonly string[], organizationId?: string) => {
-      const input = { name: 'Key', permissions: [...permissions], organizationId };
-      return (await createApiKey(tx, input)).secret;
-    };
-    const callers = [
-      environmentKey('environment key with everything', await secretOf(['*:*']), everything),
-      environmentKey('environment key with nothing', await secretOf([]), []),
-      organizationKey('key of A with everything', await secretOf(['*:*'], idOfA), 'A', [
-        ...OF_ORGANIZATION,
-      ]),
-      organizationKey(
-        'key of A with what only the environment has',
-        await secretOf(OF_ENVIRONMENT, idOfA),
-        'A',
-        [],
-      ),
-    ];
-    for (const permission of everything) {
-      const name = `environment key with ${permission}`;
-      callers.push(environmentKey(name, await secretOf([permission]), [permission]));
-    }
-    for (const permission of OF_ORGANIZATION) {
-      const secret = await secretOf([permission], idOfA);
-      callers.push(organizationKey(`key of A with ${permission}`, secret, 'A', [permission]));
-    }
-    return callers;
-  });
-}
-
-function hours(count: number): { exp: number } {
-  return { exp: Math.floor(Date.now() / 1000) + count * 3600 };
 }
