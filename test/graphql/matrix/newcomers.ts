@@ -12,8 +12,8 @@ export type Enter = (
   status?: Part['status'],
 ) => Promise<Part>;
 
-/** The address of the one who is yet to prove it. */
-export const UNVERIFIED = 'unverified@worda.example';
+/** The addresses of those who are yet to prove them: one who would come, and a member. */
+export const UNVERIFIED = ['unverified@worda.example', 'unverified@people.example'] as const;
 
 const MFA = { amr: ['mfa'] };
 
@@ -27,6 +27,8 @@ export async function newcomers(
   enter: Enter,
   { google, password, ssoOfB }: Issuers,
 ): Promise<Caller[]> {
+  const [stranger, member] = UNVERIFIED;
+  const unverified = await enter('A', member, ROLES.member ?? []);
   const former = await enter('A', 'former@worda.example', ROLES.member ?? [], 'REMOVED');
   const come = async (
     name: string,
@@ -50,7 +52,19 @@ export async function newcomers(
       { ...intoA, lacks: { A: 'MFA_REQUIRED' } },
       { claims: {} },
     ),
-    await come('newcomer to A who is not verified', UNVERIFIED, google),
+    await come('newcomer to A who is not verified', stranger, google),
+    {
+      ...(await come(
+        'member of A who is not verified',
+        member,
+        google,
+        {},
+        {
+          parts: { A: unverified },
+        },
+      )),
+      mayEnter: [],
+    },
     await come('newcomer to A by the SSO of B', 'sso@worda.example', ssoOfB),
     await come('former member of A', 'former@worda.example', google, intoA, {
       parts: { A: former },

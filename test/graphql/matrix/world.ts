@@ -88,7 +88,9 @@ export async function createMatrix(): Promise<MatrixWorld> {
   await dress(gateway);
   // Whoever signs in for the first time, or for the first time in a minute, leaves a note of it.
   await Promise.all(callers.map((caller) => ask('{ viewer { kind } }', caller)));
-  await gateway.query('UPDATE "user" SET email_verified = false WHERE email = $1', [UNVERIFIED]);
+  await gateway.query('UPDATE "user" SET email_verified = false WHERE email = ANY($1)', [
+    UNVERIFIED,
+  ]);
   return {
     gateway,
     settings,
