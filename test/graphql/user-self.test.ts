@@ -156,10 +156,11 @@ describe('erasing themselves', () => {
 
   it('is refused while they are suspended anywhere, where they would come back as somebody new', async () => {
     const { user, email, membershipId, token } = await person();
-    await say(world, 'membershipSuspend', { membershipId }, world.key);
+    const id = { membershipId: encodeId('mbr', membershipId) };
+    await mutate(world, 'membershipSuspend', id, world.key);
     const input = { userId: user.id, confirmEmail: email };
     expect((await say(world, 'userDelete', input, token)).code).toBe('FORBIDDEN');
-    await say(world, 'membershipReinstate', { membershipId }, world.key);
+    await mutate(world, 'membershipReinstate', id, world.key);
     expect((await say(world, 'userDelete', input, token)).deletedUserId).toBe(user.id);
   });
 

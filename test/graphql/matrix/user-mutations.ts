@@ -1,5 +1,5 @@
 /** The mutations of users: every part of their inputs, and who may. */
-import type { Permission } from './callers.ts';
+import type { Caller, Permission } from './callers.ts';
 import { sees } from './rule.ts';
 import { type Case, needsOfAll, type Step, verdict } from './verdict.ts';
 
