@@ -148,7 +148,8 @@ builder.prismaObjectFields(Membership, (t) => ({
   }),
   invitation: t.field({
     type: Invitation,
-    description: `The latest invitation. Null when there never was one. ${details}`,
+    description:
+      'The latest invitation. Null when there never was one. Requires membership:read and membership:readDetails.',
     resolve: shownIf<MembershipRow, object, Promise<InvitationRow | null>>(
       seesInvitation,
       (membership, _args, { loaders }) => loaders.invitations.latestOf(membership.id),

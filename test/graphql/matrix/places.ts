@@ -180,14 +180,15 @@ function inEnvironment({ shared, names }: Matrix): Place[] {
   ];
 }
 
-/** What is a person's own: their user, and their memberships. */
-export function ownPlaces({ email, own, userId }: Caller): Place[] {
+/** What is a person's own: their user, and their memberships, those too that their sign-in does not reach. */
+export function ownPlaces({ email, own, userId, beyond }: Caller): Place[] {
   if (email === null || userId === null) {
     return [];
   }
   const tenants = Object.keys(own) as Tenant[];
   const user = { whose: email, in: tenants };
   const way = (field: string) => `node(id: "${userId}") { ... on User { ${field} } }`;
+  const memberships = [...tenants, ...(Object.keys(beyond) as Tenant[])];
   return [
     { type: 'User', way: way('…'), at: [], sees: open, thing: user },
     {
@@ -197,23 +198,17 @@ export function ownPlaces({ email, own, userId }: Caller): Place[] {
       sees: wholeUser,
       thing: user,
     },
-    ...tenants.flatMap((tenant): Place[] => {
-      const id = own[tenant]?.id ?? '';
-      const thing = { tenant, whose: email, in: [tenant] };
+    ...memberships.flatMap((tenant): Place[] => {
+      const id = own[tenant]?.id ?? beyond[tenant] ?? '';
+      const common = { at: [], thing: { tenant, whose: email, in: [tenant] } };
+      const node = `node(id: "${id}") { ... on Membership { … } }`;
       return [
-        {
-          type: 'Membership',
-          way: `node(id: "${id}") { ... on Membership { … } }`,
-          at: [],
-          sees: sees.membership,
-          thing,
-        },
+        { type: 'Membership', way: node, sees: sees.membership, ...common },
         {
           type: 'AccessExplanation',
           way: explained(id),
-          at: [],
           sees: sees.access,
-          thing,
+          ...common,
           ...ofViewer,
         },
       ];

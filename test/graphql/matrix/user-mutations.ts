@@ -19,6 +19,20 @@ function needsUser(permission: Permission): Step {
         : 'NOT_FOUND';
 }
 
+/** What people do to their own user, if it is for them, and if the sign-in vouches for all of them. */
+function ofTheirOwn(mutation: 'userUpdate' | 'userDelete', more: object, isForThem: boolean): Case {
+  return {
+    name: `${mutation}, of their own: ${Object.keys(more)}`,
+    input: ({ caller: { userId, email } }) =>
+      mutation === 'userUpdate'
+        ? { user: { id: userId }, ...more }
+        : { userId, confirmEmail: email },
+    isFor: ({ userId }) => userId !== null,
+    verdict: ({ isWhole }) => (isWhole && isForThem ? 'done' : 'FORBIDDEN'),
+    isOfEnvironment: true,
+  };
+}
+
 export const ofUsers: Case[] = [
   {
     name: 'userCreate',
@@ -79,6 +93,12 @@ export const ofUsers: Case[] = [
     verdict: verdict(needsUser('user:delete'), needsOfAll('user:read')),
     about: ({ gone }) => gone.email,
   },
+  ofTheirOwn('userUpdate', { untrustedMetadata: { a: 1 }, profile: { name: 'New' } }, true),
+  ofTheirOwn('userUpdate', { metadata: { a: 1 } }, false),
+  ofTheirOwn('userUpdate', { email: 'new@new.example' }, false),
+  ofTheirOwn('userUpdate', { emailVerified: true }, false),
+  ofTheirOwn('userUpdate', { externalId: 'new' }, false),
+  ofTheirOwn('userDelete', {}, true),
   {
     name: 'identityLink',
     input: ({ names, fresh }) => ({
