@@ -57,6 +57,10 @@ function functions(): RemovedRule[] {
       /export async function (sharesOrganization)\([\s\S]*?> \{\n/g,
       'true',
     ],
+    ['src/domain/access.ts', /export function (seesAccess)\([\s\S]*?\): boolean \{\n/g, 'true'],
+    ['src/domain/access.ts', /export function (ownPolicyRefusal)\([\s\S]*?\| null \{\n/g, 'null'],
+    ['src/domain/organization-join.ts', /function (demandEntry)\([\s\S]*?\): void \{\n/g, ''],
+    ['src/domain/organization-join.ts', /function (reaches)\([\s\S]*?\): [^{]*\{\n/g, 'true'],
     ['src/loaders/reach.ts', /export function (reachOf)\([\s\S]*?\| null \{\n/g, 'null'],
     ['src/domain/organization-acts.ts', /function (demandCreation)\([\s\S]*?\): void \{\n/g, ''],
     [
@@ -142,6 +146,25 @@ function conditions(): RemovedRule[] {
       '(!isOwner || mayTouchOwners(principal, organizationId))',
       'true',
     ],
+    [
+      'src/graphql/viewer-can.ts',
+      'mayDo(principal, authority, membership, true) ||',
+      'mayDo(principal, authority, membership, false) ||',
+    ],
+    ['src/domain/membership-acts.ts', 'isOwnAffair: isOwnMembership', 'isOwnAffair: () => true'],
+    [
+      'src/domain/membership-acts.ts',
+      "throw new ForbiddenError('membership:remove', 'Nobody leaves for somebody else: remove them.');",
+      '',
+    ],
+    [
+      'src/domain/organization-join.ts',
+      '!(door.isOpen || seesOrganization(principal, { id: organizationId }))',
+      'false',
+    ],
+    ['src/graphql/discovery.ts', 'within: principal.signIn.organizationId', 'within: null'],
+    ['src/graphql/discovery.ts', '.filter(({ status }) => status in KINDS)', ''],
+    ['src/loaders/discovery.ts', ' AND u.email_verified', ''],
     [
       'src/domain/membership-role-acts.ts',
       "demandOwner(principal, 'organization:delete', organizationId)",

@@ -180,7 +180,7 @@ function inEnvironment({ shared, names }: Matrix): Place[] {
   ];
 }
 
-/** What is a person's own: their user, and their memberships. */
+/** What is a person's own: their user, and their memberships, those too that their sign-in does not reach. */
 export function ownPlaces({ email, own, userId, beyond }: Caller): Place[] {
   if (email === null || userId === null) {
     return [];
@@ -188,8 +188,7 @@ export function ownPlaces({ email, own, userId, beyond }: Caller): Place[] {
   const tenants = Object.keys(own) as Tenant[];
   const user = { whose: email, in: tenants };
   const way = (field: string) => `node(id: "${userId}") { ... on User { ${field} } }`;
-  const reached = tenants.map((tenant): [Tenant, string] => [tenant, own[tenant]?.id ?? '']);
-  const memberships = [...reached, ...(Object.entries(beyond) as [Tenant, string][])];
+  const memberships = [...tenants, ...(Object.keys(beyond) as Tenant[])];
   return [
     { type: 'User', way: way('…'), at: [], sees: open, thing: user },
     {
@@ -199,22 +198,17 @@ export function ownPlaces({ email, own, userId, beyond }: Caller): Place[] {
       sees: wholeUser,
       thing: user,
     },
-    ...memberships.flatMap(([tenant, id]): Place[] => {
-      const thing = { tenant, whose: email, in: [tenant] };
+    ...memberships.flatMap((tenant): Place[] => {
+      const id = own[tenant]?.id ?? beyond[tenant] ?? '';
+      const common = { at: [], thing: { tenant, whose: email, in: [tenant] } };
+      const node = `node(id: "${id}") { ... on Membership { … } }`;
       return [
-        {
-          type: 'Membership',
-          way: `node(id: "${id}") { ... on Membership { … } }`,
-          at: [],
-          sees: sees.membership,
-          thing,
-        },
+        { type: 'Membership', way: node, sees: sees.membership, ...common },
         {
           type: 'AccessExplanation',
           way: explained(id),
-          at: [],
           sees: sees.access,
-          thing,
+          ...common,
           ...ofViewer,
         },
       ];
