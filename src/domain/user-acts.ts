@@ -30,7 +30,8 @@ type UserResult = { userId: string };
 
 /** How an act is about a user (uuid; null: one that is named in another way). */
 async function userTarget({ runner, principal }: Caller, userId: string | null): Promise<Target> {
-  const isShown = userId !== null && (await sharesOrganization(runner.prisma, principal, userId));
+  const isShared = userId !== null && (await sharesOrganization(runner.prisma, principal, userId));
+  const met = { isShared, isSharedInDetail: false };
   return {
     noun: 'user',
     isSeenBy: (asking) =>
