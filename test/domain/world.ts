@@ -113,3 +113,15 @@ export async function expectConsistent(db: TestDatabase): Promise<void> {
     ) AS event WHERE previous_status IS DISTINCT FROM before`);
   expect(broken, 'chains of statuses').toEqual([]);
 }
+
+/** A membership (uuid) as it is stored, with its user, invitations and roles. */
+export function storedMembership(world: TestDatabase, id: string) {
+  return world.database.prisma.membership.findUniqueOrThrow({
+    where: { id },
+    include: {
+      user: true,
+      invitations: { include: { roles: true } },
+      roleAssignments: { include: { role: true } },
+    },
+  });
+}
