@@ -23,8 +23,8 @@ const PEOPLE_PER_BACKEND = 100;
 
 /**
  * Makes the limit of this process: points per minute for each person and key (a hundred times as many for a key of the
- * environment), and for each remote address with all
- * who come from there as nobody, or with credentials that are refused. Undefined: no limit.
+ * environment), and for each remote address with all who come from there as nobody, or with credentials that are
+ * refused. Undefined: no limit.
  */
 export function createRateLimiter(
   {
