@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from './config.ts';
-import { type Database, openDatabase, type Trace } from './db/database.ts';
+import { type Database, onDirectConnection, openDatabase, type Trace } from './db/database.ts';
 import { attachEmbeddedPostgres } from './db/embedded/embedded.ts';
 import { claimGateway } from './db/embedded/gateway-claim.ts';
 import { migrate } from './db/migrate.ts';
@@ -11,10 +11,12 @@ import { createTurns, type InTurn } from './db/turns.ts';
 import { ensureEnvironment } from './domain/environment.ts';
 import { SYSTEM } from './domain/principal.ts';
 import { inTransaction, type TransactionRunner } from './domain/transaction.ts';
+import { installQueue, openQueue, type Queue } from './jobs/queue.ts';
 
 export type Store = {
   database: Database;
   runner: TransactionRunner;
+  queue: Queue;
   /** How many writers wait for their turn in this process. */
   waitingTurns(): number;
   /** Whether it is the embedded PostgreSQL. */
@@ -62,10 +64,13 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
       await checkServer(directUrl);
     }
     await migrate(directUrl);
+    await onDirectConnection(directUrl, installQueue);
     const { preparedStatements } = config;
     const { onError, trace } = options;
     const database = openDatabase({ url, preparedStatements, onError, trace });
     opened.push(() => database.close());
+    const queue = await openQueue(database.execute, onError);
+    opened.push(() => queue.stop(0));
     const turns = createTurns();
     const inTurn = trace === undefined ? turns : traced(turns, trace);
     const runner = {
@@ -73,12 +78,20 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
       inTurn,
       newId: () => uuidv7(),
       randomBytes,
+      enqueue: queue.enqueue,
     };
     await inTransaction(runner, { principal: SYSTEM, environment: 'exclusive' }, (tx) =>
       ensureEnvironment(tx),
     );
     const waitingTurns = () => turns.waiting();
-    return { database, runner, waitingTurns, embedded: config.databaseUrl === undefined, close };
+    return {
+      database,
+      runner,
+      queue,
+      waitingTurns,
+      embedded: config.databaseUrl === undefined,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

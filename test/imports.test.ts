@@ -72,7 +72,7 @@ const rules: [pattern: string, rule: Rule][] = [
   [
     'jobs/**',
     {
-      values: ['jobs/**', 'domain/**', 'pg-boss', 'nodemailer'],
+      values: ['jobs/**', 'domain/**', 'pg-boss', 'nodemailer', 'liquidjs', 'node:*', 'node:*/*'],
       types: ['db/database.ts', 'pino'],
     },
   ],
@@ -116,6 +116,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'auth/trusted-issuer-settings.ts',
         'node:fs',
         'limit-settings.ts',
+        'mail-settings.ts',
         'setting.ts',
         'tracing-config.ts',
         'zod',
@@ -124,8 +125,12 @@ const rules: [pattern: string, rule: Rule][] = [
   ],
   ['tracing-config.ts', { values: [] }],
   ['limit-settings.ts', { values: ['setting.ts', 'zod'] }],
+  ['mail-settings.ts', { values: ['setting.ts', 'zod'] }],
   ['setting.ts', { values: ['zod'] }],
-  ['store.ts', { values: ['config.ts', 'db/**', 'domain/**', 'node:crypto', 'pg', 'uuid'] }],
+  [
+    'store.ts',
+    { values: ['config.ts', 'db/**', 'domain/**', 'jobs/queue.ts', 'node:crypto', 'pg', 'uuid'] },
+  ],
   [
     'gateway.ts',
     {
@@ -150,6 +155,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'auth/**',
         'db/**',
         'domain/**',
+        'jobs/**',
         'node:*',
         'node:*/*',
         ...['commander', 'pino', 'csv-parse', 'cli-progress', '@clack/prompts', 'zod'],

@@ -22,6 +22,9 @@ export type Trace = <T>(
 /** Runs one statement on a connection of the read pool and returns its rows. */
 export type Read = <Row>(statement: Statement, values: unknown[]) => Promise<Row[]>;
 
+/** Runs SQL that a library brings with it; without values it may be several statements. */
+export type Execute = (text: string, values?: unknown[]) => Promise<pg.QueryResult>;
+
 /** Connections of a pool, and how many callers wait for one. */
 export type PoolState = { total: number; idle: number; waiting: number };
 
@@ -31,6 +34,8 @@ export type Database = {
   read: Read;
   /** Transactions and writes. */
   prisma: PrismaClient;
+  /** On a connection of the write pool. */
+  execute: Execute;
   /** Resolves when PostgreSQL answers; rejects with what kept it from answering. */
   ping(): Promise<void>;
   /** How the pools are at this moment. */
@@ -70,6 +75,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const prisma = new PrismaClient({ adapter: new PrismaPg(writes) });
   return {
     prisma,
+    execute: (text, values) => writes.query(text, values),
     async read<Row>(statement: Statement, values: unknown[]) {
       const { text, name } = statement;
       const query = preparedStatements ? { name, text, values } : { text, values };
@@ -88,6 +94,26 @@ export function openDatabase(options: DatabaseOptions): Database {
       await Promise.all([reads.end(), writes.end()]);
     },
   };
+}
+
+/** Does `work` on one connection of its own to `url`, which must lead to PostgreSQL itself. */
+export async function onDirectConnection<T>(
+  url: string,
+  work: (execute: Execute) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'gatehouse-direct',
+    connectionTimeoutMillis: 10_000,
+  });
+  // Statements reject by themselves; a connection that breaks between them would end the process.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work((text, values) => client.query(text, values));
+  } finally {
+    await client.end();
+  }
 }
 
 function stateOf({ totalCount, idleCount, waitingCount }: pg.Pool): PoolState {

@@ -4,6 +4,7 @@ import type { Actor } from './actor.ts';
 import { BusyError } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import { flushEvents } from './event-flush.ts';
+import type { Job } from './job.ts';
 import { takeLocks } from './lock.ts';
 import { type RightsRow, readRights } from './membership-rights.ts';
 import { ANONYMOUS, actorOf, type Principal } from './principal.ts';
@@ -24,6 +25,8 @@ export type Transaction = {
   append(event: NewEvent): void;
   /** What was appended and is not written yet. */
   events: NewEvent[];
+  /** Leaves a job, to be done when the transaction has committed. */
+  enqueue(job: Job): void;
   /** Organizations (uuids) whose lock this transaction holds, or that only it can see. */
   locked: Set<string>;
   /** Those of them whose overdue deadlines are settled. */
@@ -41,6 +44,8 @@ export type TransactionRunner = {
   /** A new UUIDv7. */
   newId(): string;
   randomBytes(size: number): Uint8Array;
+  /** Leaves jobs in the transaction. */
+  enqueue(db: Prisma.TransactionClient, jobs: Job[]): Promise<void>;
   /** The time of the rules by the time of the database: a demo lives in the past. @default the database's */
   clock?(databaseTime: Date): Date;
 };
@@ -68,8 +73,8 @@ const RESTARTS: Record<string, number> = {
 };
 
 /**
- * Runs `work` in one transaction of the database, under the locks of `scope`, and writes the events it appended. It
- * all commits together or not at all. `work` may run several times, so it must change nothing but through its
+ * Runs `work` in one transaction of the database, under the locks of `scope`, and writes the events and jobs it
+ * left. It all commits together or not at all. `work` may run several times, so it must change nothing but through its
  * transaction.
  *
  * @throws BusyError when a lock or a connection was not to be had in time.
@@ -123,6 +128,7 @@ async function attempt<T>(
   await takeLocks(db, scope.environment ?? 'shared', scope.organizations);
   const { now, principal } = await lookAround(db, scope);
   const events: NewEvent[] = [];
+  const jobs: Job[] = [];
   const tx: Transaction = {
     db,
     now: runner.clock?.(now) ?? now,
@@ -135,11 +141,17 @@ async function attempt<T>(
       events.push(event);
     },
     events,
+    enqueue: (job) => {
+      jobs.push(job);
+    },
     locked: new Set(scope.organizations),
     settled: new Set(),
   };
   const result = await work(tx);
   await flushEvents(tx);
+  if (jobs.length > 0) {
+    await runner.enqueue(db, jobs);
+  }
   return result;
 }
 

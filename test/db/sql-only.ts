@@ -2,6 +2,7 @@
 export const SQL_ONLY = {
   extension: ['pg_trgm'],
   function: [
+    'invitation_inviter_name',
     'membership_pass_keys',
     'membership_rights',
     'membership_status_at',
@@ -14,6 +15,9 @@ export const SQL_ONLY = {
   'foreign key': ['organization_current_slug_fkey'],
   /** Partial, over expressions, or GIN. */
   index: [
+    'event_sent_inviter_idx',
+    'event_sent_organization_idx',
+    'event_sent_recipient_idx',
     'invitation_open_key',
     'invitation_search_idx',
     'membership_deadline_idx',
@@ -56,6 +60,7 @@ export const SQL_ONLY = {
     'invitation_message_check',
     'invitation_redirect_url_check',
     'invitation_role_scope_check',
+    'invitation_role_source_check',
     'invitation_send_check',
     'invitation_status_check',
     'invitation_token_hash_check',

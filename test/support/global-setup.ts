@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { openDatabase } from '../../src/db/database.ts';
+import { onDirectConnection, openDatabase } from '../../src/db/database.ts';
 import { attachEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { ensureEnvironment } from '../../src/domain/environment.ts';
 import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction } from '../../src/domain/transaction.ts';
+import { installQueue } from '../../src/jobs/queue.ts';
 import { runnerOn } from './runner.ts';
 
 declare module 'vitest' {
@@ -31,6 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await administer(server.url, `CREATE DATABASE "${templateName}"`);
   const url = urlOf(server.url, templateName);
   await migrate(url);
+  await onDirectConnection(url, installQueue);
   const database = openDatabase({ url });
   await inTransaction(runnerOn(database), { principal: SYSTEM }, (tx) => ensureEnvironment(tx));
   await database.close();

@@ -6,5 +6,7 @@ import type { TransactionRunner } from '../../src/domain/transaction.ts';
 
 /** Runs transactions on a database as the gateway does. */
 export function runnerOn(database: Database): TransactionRunner {
-  return { prisma: database.prisma, inTurn: createTurns(), newId: () => uuidv7(), randomBytes };
+  const { prisma } = database;
+  const enqueue = () => Promise.reject(new Error('These tests have no queue.'));
+  return { prisma, inTurn: createTurns(), newId: () => uuidv7(), randomBytes, enqueue };
 }
