@@ -6,20 +6,23 @@ const dates = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 
 
 /**
  * A text with names in it that somebody chose: each becomes a text node in an element of its own, so that it is never
- * markup and does not turn the direction of what surrounds it.
+ * markup and does not turn the direction of what surrounds it. An array is a part of our own.
  * @param {TemplateStringsArray} strings
- * @param {...string} names
- * @returns {(string | HTMLElement)[]}
+ * @param {...(string | Said)} parts
+ * @returns {Said}
+ * @typedef {(string | HTMLElement)[]} Said
  */
-export function say(strings, ...names) {
+export function say(strings, ...parts) {
   return strings.flatMap((text, index) => {
-    if (index === names.length) {
-      return [text];
-    }
-    const name = document.createElement('bdi');
-    name.textContent = names[index];
-    return [text, name];
+    const part = parts[index] ?? [];
+    return [text, ...(Array.isArray(part) ? part : [nameElement(part)])];
   });
+}
+
+function nameElement(name) {
+  const element = document.createElement('bdi');
+  element.textContent = name;
+  return element;
 }
 
 /** A point in time as people here write it. */
@@ -32,12 +35,12 @@ export function formatTime(iso) {
  * says what is going on.
  * @typedef {{
  *   tone?: 'good' | 'ended' | 'problem',
- *   heading: (string | HTMLElement)[],
- *   text?: (string | HTMLElement)[][],
+ *   heading: Said,
+ *   text?: Said[],
  *   facts?: { email: string, expiresAt: string },
- *   notice?: (string | HTMLElement)[],
+ *   notice?: Said,
  *   actions?: {
- *     label: (string | HTMLElement)[],
+ *     label: Said,
  *     kind?: 'primary' | 'danger',
  *     progress?: string,
  *     run: () => void,

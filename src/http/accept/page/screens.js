@@ -1,11 +1,11 @@
 import { formatTime, say } from './card.js';
 
-const someone = 'whoever invited you';
+const whoInvited = (name) => (name ? say`${name}` : ['whoever invited you']);
 
 const troubles = {
   UNREACHABLE: () => say`The server cannot be reached. Check your connection and try again.`,
   RATE_LIMITED: ({ seconds }) =>
-    say`Too many requests came from your network. Wait ${seconds > 1 ? `${seconds} seconds` : 'a moment'} and try again.`,
+    say`Too many requests came from your network. Wait ${seconds > 1 ? [`${seconds} seconds`] : ['a moment']} and try again.`,
   FAILED: () => say`Something went wrong on our side. Try again in a moment.`,
 };
 
@@ -68,7 +68,7 @@ export function declined({ organizationName, inviterName }) {
     heading: say`You declined the invitation to ${organizationName}`,
     text: [
       say`You can close this page.`,
-      say`If you change your mind, ask ${inviterName || someone} for a new invitation.`,
+      say`If you change your mind, ask ${whoInvited(inviterName)} for a new invitation.`,
     ],
   };
 }
@@ -85,19 +85,19 @@ const closed = {
   DECLINED: ({ organizationName, inviterName }) => ({
     tone: 'ended',
     heading: say`The invitation to ${organizationName} was declined`,
-    text: [say`To join after all, ask ${inviterName || someone} for a new invitation.`],
+    text: [say`To join after all, ask ${whoInvited(inviterName)} for a new invitation.`],
   }),
   REVOKED: ({ organizationName, inviterName }) => ({
     tone: 'ended',
     heading: say`The invitation to ${organizationName} was withdrawn`,
-    text: [say`If you still want to join, ask ${inviterName || someone}.`],
+    text: [say`If you still want to join, ask ${whoInvited(inviterName)}.`],
   }),
   EXPIRED: ({ organizationName, inviterName, expiresAt }) => ({
     tone: 'ended',
     heading: say`The invitation to ${organizationName} has expired`,
     text: [
-      say`It could be answered until ${formatTime(expiresAt)}.`,
-      say`Ask ${inviterName || someone} to send it again.`,
+      say`It could be answered until ${[formatTime(expiresAt)]}.`,
+      say`Ask ${whoInvited(inviterName)} to send it again.`,
     ],
   }),
 };
@@ -114,7 +114,7 @@ export function unknown() {
     heading: say`This link does not work`,
     text: [
       say`A part of it may be missing, or a newer mail may have replaced it.`,
-      say`Open the link in the newest mail, or ask ${someone} to send the invitation again.`,
+      say`Open the link in the newest mail, or ask whoever invited you to send the invitation again.`,
     ],
   };
 }
