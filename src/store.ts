@@ -79,6 +79,7 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
       newId: () => uuidv7(),
       randomBytes,
       enqueue: queue.enqueue,
+      invitations: { redirectUrls: [] },
     };
     await inTransaction(runner, { principal: SYSTEM, environment: 'exclusive' }, (tx) =>
       ensureEnvironment(tx),

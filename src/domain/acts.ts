@@ -3,6 +3,7 @@ import type { Caller } from './act.ts';
 import { apiKeyActs } from './api-key-acts.ts';
 import { environmentActs } from './environment-acts.ts';
 import { once } from './idempotency.ts';
+import { invitationActs } from './invitation-acts.ts';
 import { membershipActs } from './membership-acts.ts';
 import { membershipRoleActs } from './membership-role-acts.ts';
 import { membershipUpdateActs } from './membership-update-acts.ts';
@@ -28,6 +29,7 @@ export function createActs(caller: Caller) {
       ...membershipUpdateActs(caller),
       ...membershipRoleActs(caller),
     },
+    invitations: invitationActs(caller),
     roles: roleActs(caller),
     apiKeys: apiKeyActs(caller),
   };

@@ -32,6 +32,11 @@ export type EnvironmentRules = {
   memberRoleId: string;
 };
 
+/** Whether it is the role that makes owners. */
+export function isOwnerRole({ id }: { id: string }): boolean {
+  return id === BUILT_IN_ROLE_IDS.owner;
+}
+
 /** The environment's settings. The transaction holds its lock, so they do not change before it ends. */
 export async function readEnvironment(tx: Transaction): Promise<EnvironmentRules> {
   const rows = await tx.db.$queryRaw<EnvironmentRules[]>`

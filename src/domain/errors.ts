@@ -1,5 +1,10 @@
 /** What the rules refuse, as the members of the result unions: a code, one plain sentence, and data as fields. */
-import type { AuthMethod, IdentityModel, MembershipStatus } from '../db/generated/prisma/enums.ts';
+import type {
+  AuthMethod,
+  IdentityModel,
+  InvitationStatus,
+  MembershipStatus,
+} from '../db/generated/prisma/enums.ts';
 
 /** A field of an input that is wrong, and what was expected of it. */
 export type InputIssue = { path: string[]; message: string };
@@ -21,17 +26,23 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'INVALID_INPUT'
   | 'INVALID_TRANSITION'
+  | 'INVITATION_DECLINED'
+  | 'INVITATION_EXPIRED'
+  | 'INVITATION_INVALID'
+  | 'INVITATION_REVOKED'
   | 'INVITES_NOT_ALLOWED'
   | 'LAST_OWNER'
   | 'MEMBERSHIPS_EXIST'
   | 'MFA_REQUIRED'
   | 'NOT_FOUND'
   | 'PERMISSION_IN_USE'
+  | 'RATE_LIMITED'
   | 'ROLE_CYCLE'
   | 'ROLE_IN_USE'
   | 'ROLE_TOO_HIGH'
   | 'SEAT_LIMIT'
   | 'SINGLE_MEMBERSHIP'
+  | 'WRONG_ACCOUNT'
   | 'WRONG_IDENTITY_MODEL';
 
 /** A refusal. Its message is for people; programs read the code and the fields. Ids in the fields are TypeIDs. */
@@ -194,6 +205,57 @@ export class InvitePolicyError extends DomainError {
         : 'The organization does not take in addresses of this domain.',
     );
     this.allowedDomains = allowedDomains;
+  }
+}
+
+/** What became of an invitation otherwise, as whoever asks for more of it is told. */
+export class InvitationStateError extends DomainError {
+  override readonly name = 'InvitationStateError';
+  /** Null: there is no invitation that the token would be good for. */
+  readonly status: InvitationStatus | null;
+
+  constructor(status: InvitationStatus | null) {
+    const [code, message] = STATES[status ?? 'PENDING'] ?? [
+      'INVITATION_INVALID',
+      status === null
+        ? 'This link is not good for any invitation: a newer one may have been sent.'
+        : `The invitation is ${status}.`,
+    ];
+    super(code, message);
+    this.status = status;
+  }
+}
+
+const STATES: Partial<Record<InvitationStatus, [ErrorCode, string]>> = {
+  DECLINED: ['INVITATION_DECLINED', 'The invitation was declined.'],
+  REVOKED: ['INVITATION_REVOKED', 'The invitation was taken back.'],
+};
+
+export class InvitationExpiredError extends DomainError {
+  override readonly name = 'InvitationExpiredError';
+  readonly expiredAt: Date;
+
+  constructor(expiredAt: Date) {
+    super('INVITATION_EXPIRED', 'The invitation was not answered in time.');
+    this.expiredAt = expiredAt;
+  }
+}
+
+export class WrongAccountError extends DomainError {
+  override readonly name = 'WrongAccountError';
+
+  constructor(message = 'The invitation is for somebody else: sign in under its address.') {
+    super('WRONG_ACCOUNT', message);
+  }
+}
+
+export class RateLimitedError extends DomainError {
+  override readonly name = 'RateLimitedError';
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number, message: string) {
+    super('RATE_LIMITED', message);
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

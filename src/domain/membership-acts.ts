@@ -2,6 +2,7 @@
 import { type Caller, perform } from './act.ts';
 import { demand, demandTrusted, membershipOf, organizationOf } from './authorize.ts';
 import { ForbiddenError, InputError, NotFoundError } from './errors.ts';
+import { revokeInvitationsOf } from './invitation-end.ts';
 import {
   addMembers,
   leaveOrganizations,
@@ -38,6 +39,9 @@ const LEAVE: MembershipAuthority = {
   },
 };
 
+/** `revokeInvitations`: whether what the member has offered and is still open goes with them. @default false */
+export type RemoveInput = ChangeInput & { revokeInvitations?: boolean | null };
+
 /** Exactly one name of the user. An address finds or creates them. */
 export type CreateInput = RoleNames &
   Pick<MemberInput, 'name' | 'externalId' | 'metadata' | 'untrustedMetadata' | 'joinedAt'> & {
@@ -69,10 +73,14 @@ export function membershipActs(caller: Caller) {
       ),
 
     /** Removes a member. @throws InvalidTransitionError, LastOwnerError, ConflictError, and as every act */
-    remove: (input: ChangeInput) =>
-      changeMembership(caller, input.membershipId, REMOVE, async (tx) =>
-        single(await removeMembers(tx, [input])),
-      ),
+    remove: (input: RemoveInput) =>
+      changeMembership(caller, input.membershipId, REMOVE, async (tx) => {
+        const done = single(await removeMembers(tx, [input]));
+        if (input.revokeInvitations) {
+          await revokeInvitationsOf(tx, input);
+        }
+        return done;
+      }),
 
     /**
      * Brings back a member who was removed.

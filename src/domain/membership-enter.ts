@@ -1,6 +1,9 @@
 /** How people come into organizations: creating, adding, importing and inviting are one plan over many rows. */
+import { demandOwner } from './authorize.ts';
+import { isOwnerRole } from './environment.ts';
 import { DomainError, InputError, NotFoundError } from './errors.ts';
 import { effectiveName } from './identity-model.ts';
+import { sendInvitation } from './invitation-send.ts';
 import { assertLocked } from './lock.ts';
 import { claimPlace, refuseMove } from './membership-claim.ts';
 import { type Entrant, type Lobby, openLobby, pairKey } from './membership-entrant.ts';
@@ -8,7 +11,7 @@ import type { InvitationRecord, MembershipRecord } from './membership-record.ts'
 import { countsAsSingle, type Move, move } from './membership-status.ts';
 import { saveMemberships } from './membership-store.ts';
 import { type JsonObject, mergeMetadata } from './metadata.ts';
-import { inviteRefusal, type OrganizationRules } from './organization-rules.ts';
+import { demandInvitable, type OrganizationRules } from './organization-rules.ts';
 import { type Done, type Refused, refused } from './outcome.ts';
 import { type HeldRole, type RoleRef, resolveRoles, rolesInDetail } from './role.ts';
 import { demandToHoldRoles } from './role-grant.ts';
@@ -16,8 +19,10 @@ import { foldText, searchText } from './text.ts';
 import type { Transaction } from './transaction.ts';
 import { enlist, saveUsers, type UserRecord } from './user-directory.ts';
 
-/** What became of a row; `id` is the membership's. All are uuids. */
-export type MemberOutcome = (Done & { membershipId: string; userId: string }) | Refused;
+/** What became of a row; `id` is the membership's, `invitationId` that of an offer that was made. All are uuids. */
+export type MemberOutcome =
+  | (Done & { membershipId: string; userId: string; invitationId?: string })
+  | Refused;
 
 type Step = Exclude<Move, string>;
 
@@ -63,12 +68,9 @@ function enter(tx: Transaction, lobby: Lobby, entrant: Entrant): MemberOutcome {
   if (rules === undefined) {
     throw new NotFoundError('organization');
   }
-  const named = resolveRoles(lobby.roles, organizationId, entrant);
-  demandToHoldRoles(tx, lobby.given, named ?? [], organizationId);
-  const roles = named?.map((role) => hold(role, 'DIRECT')) ?? defaultRoles(lobby, rules, entrant);
-  const policy = act.kind === 'invite' ? inviteRefusal(rules, entrant.email ?? '') : null;
-  if (policy !== null) {
-    throw policy;
+  const roles = readRoles(tx, lobby, rules, entrant);
+  if (act.kind === 'invite') {
+    demandInvitable(tx, rules, entrant.email ?? '');
   }
   const user = lobby.users.find(entrant);
   if (user === undefined) {
@@ -84,15 +86,25 @@ function enter(tx: Transaction, lobby: Lobby, entrant: Entrant): MemberOutcome {
     throw refuseMove(step, present);
   }
   const next = advance(tx, lobby, entrant, user, present, step, roles);
+  const isSent = entrant.invitation.isSent && step.to === 'PENDING_INVITE';
+  if (isSent) {
+    lobby.quota.demand(organizationId, user.id);
+  }
   claimPlace(lobby, rules, present, next);
   lobby.memberships.set(key, next);
   welcome(tx, user, next, act.kind === 'import');
   note(tx, next, present, step, roles, entrant.reason);
+  const invitation = next.invitations.at(-1);
+  if (isSent && invitation !== undefined) {
+    lobby.quota.take(organizationId, user.id);
+    sendInvitation(tx, next, { id: invitation.id, sendNumber: 1, cause: 'INVITED' });
+  }
   return {
     outcome: present === undefined ? 'created' : 'changed',
     id: next.id,
     membershipId: next.id,
     userId: user.id,
+    ...(next.status === 'PENDING_INVITE' && { invitationId: invitation?.id }),
     ...(entrant.joinedAt !== null &&
       next.status === 'PENDING_INVITE' && {
         notes: ['The time of joining is left out until the invitation is accepted.'],
@@ -149,6 +161,7 @@ function advance(
     },
     version: present?.version ?? 0,
     roles: hasJoined ? roles : [],
+    grantor: entrant.offer?.grantor ?? null,
     invitations: [
       ...(present?.invitations ?? []).map(accepted),
       ...(isOffer
@@ -161,9 +174,11 @@ function advance(
                 message: entrant.invitation.message,
                 redirectUrl: entrant.invitation.redirectUrl,
                 allowAnyAddress: entrant.invitation.allowAnyAddress,
+                locale: entrant.invitation.locale,
                 expiresAt,
-                roles,
+                roles: offered(roles),
                 searchText: searchable,
+                sendCount: entrant.invitation.isSent ? (1 as const) : (0 as const),
               },
             },
           ]
@@ -184,6 +199,29 @@ function merged(field: string, current: JsonObject | undefined, patch: JsonObjec
 /** Who became a member by another way has accepted. */
 function accepted(invitation: InvitationRecord): InvitationRecord {
   return invitation.status === 'PENDING' ? { ...invitation, status: 'ACCEPTED' } : invitation;
+}
+
+/** The roles that the row gives, which the caller must hold unless nobody chose them or an inviter did. */
+function readRoles(
+  tx: Transaction,
+  lobby: Lobby,
+  rules: OrganizationRules,
+  entrant: Entrant,
+): HeldRole[] {
+  if (entrant.offer !== undefined && entrant.offer.roles.length > 0) {
+    return entrant.offer.roles;
+  }
+  const named = resolveRoles(lobby.roles, rules.id, entrant);
+  demandToHoldRoles(tx, lobby.given, named ?? [], rules.id);
+  if (entrant.act.kind === 'invite' && named?.some(isOwnerRole)) {
+    demandOwner(tx.principal, 'membership:invite', rules.id);
+  }
+  return named?.map((role) => hold(role, 'DIRECT')) ?? defaultRoles(lobby, rules, entrant);
+}
+
+/** Roles as an invitation offers them: chosen, or the default. Only owners make owners, so those are made directly. */
+function offered(roles: HeldRole[]): HeldRole[] {
+  return roles.map((role) => hold(role, role.source === 'DEFAULT' ? 'DEFAULT' : 'INVITATION'));
 }
 
 function hold(role: RoleRef, source: HeldRole['source']): HeldRole {
@@ -224,8 +262,7 @@ function note(
   roles: HeldRole[],
   reason: string | null,
 ): void {
-  const offered = roles.map((role) => hold(role, 'INVITATION'));
-  const shown = step.to === 'PENDING_INVITE' ? offered : (next.roles ?? []);
+  const shown = step.to === 'PENDING_INVITE' ? offered(roles) : (next.roles ?? []);
   tx.append({
     type: 'MEMBERSHIP_STATUS_CHANGED',
     cause: step.cause,

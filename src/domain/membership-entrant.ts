@@ -1,13 +1,15 @@
 /** One person on the way into one organization, and all that decides whether they get there. */
 import type { ProvisioningMethod } from '../db/generated/prisma/enums.ts';
+import type { Actor } from './actor.ts';
 import { settleDeadlines } from './deadline.ts';
 import { type EnvironmentRules, readEnvironment } from './environment.ts';
 import { loadMembershipsOf, type MembershipRecord } from './membership-record.ts';
 import type { MembershipAct } from './membership-status.ts';
 import type { JsonObject } from './metadata.ts';
 import { loadOrganizationRules, type OrganizationRules } from './organization-rules.ts';
-import { loadRoles, type RoleBook, type RoleNames } from './role.ts';
+import { type HeldRole, loadRoles, type RoleBook, type RoleNames } from './role.ts';
 import { loadEffectivePermissions } from './role-grant.ts';
+import { loadQuota, lockInviter, type SendQuota } from './send-quota.ts';
 import type { Transaction } from './transaction.ts';
 import { lockUsers, type UserDirectory, type UserNames } from './user-directory.ts';
 
@@ -16,8 +18,25 @@ export type InvitationTerms = {
   message: string | null;
   redirectUrl: string | null;
   allowAnyAddress: boolean;
+  /** Of the mail; null: the person's. */
+  locale: string | null;
   /** Seconds; null: the environment's. */
   lifetime: number | null;
+  /** Whether it is sent by mail. */
+  isSent: boolean;
+};
+
+/** What an invitation offered to whoever accepts it: its roles (none: the default one), and who gives them. */
+export type AcceptedOffer = { roles: HeldRole[]; grantor: Actor };
+
+/** The terms of rows that are no offers. */
+export const NO_INVITATION: InvitationTerms = {
+  message: null,
+  redirectUrl: null,
+  allowAnyAddress: false,
+  locale: null,
+  lifetime: null,
+  isSent: false,
 };
 
 /** A row that is valid in itself. Ids are uuids. */
@@ -35,6 +54,8 @@ export type Entrant = UserNames &
     /** Why; goes to the event and to the membership. */
     reason: string | null;
     invitation: InvitationTerms;
+    /** Of the act `accept`. */
+    offer?: AcceptedOffer;
   };
 
 /** What the rows are checked against. It changes as they enter, so that each row sees those before it. */
@@ -45,6 +66,8 @@ export type Lobby = {
   /** What the roles give that entrants name (uuids), where the caller must hold it. */
   given: Map<string, string[]>;
   users: UserDirectory;
+  /** How much may be sent; it shrinks as rows enter. */
+  quota: SendQuota;
   /** By `pairKey` of organization and user. */
   memberships: Map<string, MembershipRecord>;
   /** The membership (uuid) that has an external id, by `pairKey` of organization and external id. */
@@ -85,6 +108,8 @@ export async function openLobby(tx: Transaction, entrants: Entrant[]): Promise<L
           roles.all.map(({ id }) => id),
         )
       : new Map<string, string[]>();
+  const sent = entrants.filter(({ invitation }) => invitation.isSent);
+  await lockInviter(tx, sent.length);
   const users = await lockUsers(tx, entrants);
   const known = new Set(users.known);
   const pairs = new Map<string, { organizationId: string; userId: string }>();
@@ -102,6 +127,13 @@ export async function openLobby(tx: Transaction, entrants: Entrant[]): Promise<L
     roles,
     given,
     users,
+    quota: await loadQuota(
+      tx,
+      sent.flatMap((entrant) => {
+        const user = users.find(entrant);
+        return user ? [{ organizationId: entrant.organizationId, userId: user.id }] : [];
+      }),
+    ),
     memberships: new Map(
       records.map((record) => [pairKey(record.organizationId, record.userId), record]),
     ),

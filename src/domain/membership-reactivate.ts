@@ -8,7 +8,7 @@ import {
   readChange,
 } from './membership-change.ts';
 import { enterMembers, type MemberOutcome } from './membership-enter.ts';
-import type { Entrant } from './membership-entrant.ts';
+import { type Entrant, NO_INVITATION } from './membership-entrant.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import { type Refused, refused } from './outcome.ts';
 import { can } from './permission.ts';
@@ -78,6 +78,6 @@ function entrantOf(
     joinedAt: null,
     primaryIdentityProvider: null,
     provisioningMethod: neverJoined ? 'ADDED' : record.provisioningMethod,
-    invitation: { message: null, redirectUrl: null, allowAnyAddress: false, lifetime: null },
+    invitation: NO_INVITATION,
   };
 }

@@ -4,8 +4,9 @@ import type {
   MembershipStatus,
   ProvisioningMethod,
 } from '../db/generated/prisma/enums.ts';
+import type { Actor } from './actor.ts';
 import type { JsonObject } from './metadata.ts';
-import type { HeldRole, RoleRef } from './role.ts';
+import type { HeldRole } from './role.ts';
 import type { Transaction } from './transaction.ts';
 
 /** What a new invitation says. */
@@ -14,9 +15,12 @@ export type Offer = {
   message: string | null;
   redirectUrl: string | null;
   allowAnyAddress: boolean;
+  locale: string | null;
   expiresAt: Date;
-  roles: RoleRef[];
+  roles: HeldRole[];
   searchText: string;
+  /** How many times it is sent with this: once or not at all. */
+  sendCount: 0 | 1;
 };
 
 /** An invitation that is open, or that the act makes. */
@@ -56,6 +60,8 @@ export type MembershipRecord = {
   version: number;
   /** In place of those that it has; null: they stay. */
   roles: HeldRole[] | null;
+  /** Who gives them; null: the caller. */
+  grantor: Actor | null;
   /** The open one, and those that the act made. */
   invitations: InvitationRecord[];
   isChanged: boolean;
@@ -63,7 +69,7 @@ export type MembershipRecord = {
 
 type Row = Omit<
   MembershipRecord,
-  'storedStatus' | 'keys' | 'roles' | 'invitations' | 'isChanged'
+  'storedStatus' | 'keys' | 'roles' | 'grantor' | 'invitations' | 'isChanged'
 > & {
   invitationId: string | null;
 };
@@ -106,6 +112,7 @@ export async function loadMemberships(tx: Transaction, ids: string[]): Promise<M
     storedStatus: row.status,
     keys: null,
     roles: null,
+    grantor: null,
     invitations:
       invitationId === null ? [] : [{ id: invitationId, status: 'PENDING', offer: null }],
     isChanged: false,

@@ -3,7 +3,7 @@ import type { EventCause, RoleSource } from '../db/generated/prisma/enums.ts';
 import { actorId } from './actor.ts';
 import { demandOwner } from './authorize.ts';
 import { settleDeadlines } from './deadline.ts';
-import { BUILT_IN_ROLE_IDS } from './environment.ts';
+import { isOwnerRole } from './environment.ts';
 import { ConflictError, InputError, InvalidTransitionError, NotFoundError } from './errors.ts';
 import { readInput } from './input.ts';
 import { loadMemberships, type MembershipRecord } from './membership-record.ts';
@@ -140,11 +140,6 @@ export async function changeRoles(
     userId,
     detail: { added: rolesInDetail(added), removed: rolesInDetail(removed) },
   });
-}
-
-/** Whether it is the role that makes owners. */
-export function isOwnerRole({ id }: RoleRef): boolean {
-  return id === BUILT_IN_ROLE_IDS.owner;
 }
 
 async function loadChange(

@@ -19,16 +19,21 @@ export async function enterThemselves(
   const { provider: primaryIdentityProvider } = principal.signIn;
   const row = { organizationId, userId: principal.id, primaryIdentityProvider };
   const { membershipId } = single(await addMembers(tx, [row], { act }));
-  await tx.db.$executeRaw`
-    UPDATE membership SET email_verified = "user".email_verified FROM "user"
-    WHERE membership.id = ${membershipId}::uuid AND "user".id = user_id
-      AND (SELECT identity_model FROM environment) = 'ISOLATED'`;
+  await showVerified(tx, membershipId);
   await endBreakglass(tx, organizationId, membershipId, principal.id);
   return membershipId;
 }
 
+/** Where each organization keeps an address of its own, it is as verified in a membership (uuid) as it is of the user. */
+export async function showVerified(tx: Transaction, membershipId: string): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE membership SET email_verified = "user".email_verified FROM "user"
+    WHERE membership.id = ${membershipId}::uuid AND "user".id = user_id
+      AND (SELECT identity_model FROM environment) = 'ISOLATED'`;
+}
+
 /** Owners say who may come in past the policy; who was removed does not bring that back by themselves. */
-async function endBreakglass(
+export async function endBreakglass(
   tx: Transaction,
   organizationId: string,
   membershipId: string,

@@ -8,6 +8,11 @@ export type MembershipAct =
 
 type SimpleAct =
   | 'invite'
+  | 'resend'
+  | 'revoke'
+  | 'decline'
+  | 'accept'
+  | 'merge'
   | 'create'
   | 'add'
   | 'join'
@@ -35,7 +40,8 @@ const CREATED: Move = { to: 'ACTIVE', cause: 'CREATED' };
 const ADDED: Move = { to: 'ACTIVE', cause: 'ADDED' };
 const JOINED: Move = { to: 'ACTIVE', cause: 'JOINED_BY_DOMAIN' };
 const REMOVED: Move = { to: 'REMOVED', cause: 'REMOVED' };
-
+const REVOKED: Move = { to: 'REMOVED', cause: 'REVOKED' };
+const ACCEPTED: Move = { to: 'ACTIVE', cause: 'ACCEPTED' };
 const REACTIVATED: Move = { to: 'ACTIVE', cause: 'REACTIVATED' };
 
 const MOVES: Record<SimpleAct, Record<From, Move>> = {
@@ -46,6 +52,50 @@ const MOVES: Record<SimpleAct, Record<From, Move>> = {
     ACTIVE: 'ALREADY_MEMBER',
     SUSPENDED: 'INVALID_TRANSITION',
     REMOVED: INVITED,
+  },
+  // Of an open invitation only the mail and the deadline change.
+  resend: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: 'unchanged',
+    INVITE_EXPIRED: { to: 'PENDING_INVITE', cause: 'RESENT' },
+    ACTIVE: 'INVALID_TRANSITION',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: 'INVALID_TRANSITION',
+  },
+  revoke: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: REVOKED,
+    INVITE_EXPIRED: REVOKED,
+    ACTIVE: 'INVALID_TRANSITION',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: 'INVALID_TRANSITION',
+  },
+  decline: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: { to: 'REMOVED', cause: 'DECLINED' },
+    INVITE_EXPIRED: 'INVALID_TRANSITION',
+    ACTIVE: 'INVALID_TRANSITION',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: 'INVALID_TRANSITION',
+  },
+  // Of whoever accepts: that the invitation is open was seen before. It may be for another address, so that they have
+  // a membership of their own already, or one that ended.
+  accept: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: ACCEPTED,
+    INVITE_EXPIRED: ACCEPTED,
+    ACTIVE: 'unchanged',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: ACCEPTED,
+  },
+  // Of the membership of an invitation that somebody accepts with one of their own.
+  merge: {
+    NONE: 'NOT_FOUND',
+    PENDING_INVITE: { to: 'REMOVED', cause: 'MERGED' },
+    INVITE_EXPIRED: 'INVALID_TRANSITION',
+    ACTIVE: 'INVALID_TRANSITION',
+    SUSPENDED: 'INVALID_TRANSITION',
+    REMOVED: 'INVALID_TRANSITION',
   },
   create: {
     NONE: CREATED,

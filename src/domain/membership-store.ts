@@ -60,10 +60,12 @@ async function updateMemberships(tx: Transaction, records: MembershipRecord[]): 
 
 function columns(records: MembershipRecord[]): string {
   return JSON.stringify(
-    records.map(({ keys, roles: _roles, invitations: _invitations, isChanged: _, ...row }) => ({
-      ...row,
-      ...keys,
-    })),
+    records.map(
+      ({ keys, roles: _roles, grantor: _grantor, invitations: _offers, isChanged: _, ...row }) => ({
+        ...row,
+        ...keys,
+      }),
+    ),
   );
 }
 
@@ -74,13 +76,15 @@ async function saveRoles(tx: Transaction, records: MembershipRecord[]): Promise<
     await tx.db.$executeRaw`
       DELETE FROM role_assignment WHERE membership_id = ANY(${stored.map(({ id }) => id)}::uuid[])`;
   }
-  const rows = replaced.flatMap(({ id, organizationId, roles }) =>
+  const rows = replaced.flatMap(({ id, organizationId, roles, grantor }) =>
     (roles ?? []).map((role) => ({
       organizationId,
       membershipId: id,
       scopeId: role.scopeId,
       roleId: role.id,
       source: role.source,
+      grantorKind: (grantor ?? tx.actor).kind,
+      grantorId: actorId(grantor ?? tx.actor),
     })),
   );
   if (rows.length === 0) {
@@ -89,10 +93,11 @@ async function saveRoles(tx: Transaction, records: MembershipRecord[]): Promise<
   await tx.db.$executeRaw`
     INSERT INTO role_assignment (organization_id, membership_id, role_scope_id, role_id, source, granted_by_kind,
       granted_by_id, granted_at)
-    SELECT "organizationId", "membershipId", "scopeId", "roleId", source, ${tx.actor.kind}::actor_kind,
-      ${actorId(tx.actor)}::uuid, ${tx.now.toISOString()}::timestamptz
+    SELECT "organizationId", "membershipId", "scopeId", "roleId", source, "grantorKind", "grantorId",
+      ${tx.now.toISOString()}::timestamptz
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
-      "organizationId" uuid, "membershipId" uuid, "scopeId" uuid, "roleId" uuid, source role_source)`;
+      "organizationId" uuid, "membershipId" uuid, "scopeId" uuid, "roleId" uuid, source role_source,
+      "grantorKind" actor_kind, "grantorId" uuid)`;
 }
 
 async function saveInvitations(tx: Transaction, records: MembershipRecord[]): Promise<void> {
@@ -107,10 +112,11 @@ async function saveInvitations(tx: Transaction, records: MembershipRecord[]): Pr
     await tx.db.$executeRaw`
       UPDATE invitation SET status = input.status, version = version + 1, updated_at = ${tx.now.toISOString()}::timestamptz,
         accepted_at = CASE input.status WHEN 'ACCEPTED' THEN ${tx.now.toISOString()}::timestamptz END,
+        declined_at = CASE input.status WHEN 'DECLINED' THEN ${tx.now.toISOString()}::timestamptz END,
         revoked_at = CASE input.status WHEN 'REVOKED' THEN ${tx.now.toISOString()}::timestamptz END
       FROM jsonb_to_recordset(${JSON.stringify(closed.map(({ invitation }) => invitation))}::jsonb)
         AS input(id uuid, status invitation_status)
-      WHERE invitation.id = input.id AND invitation.status = 'PENDING'`;
+      WHERE invitation.id = input.id AND invitation.status IN ('PENDING', 'EXPIRED')`;
   }
   if (created.length > 0) {
     await insertInvitations(tx, created);
@@ -133,13 +139,13 @@ async function insertInvitations(
   }));
   await tx.db.$executeRaw`
     INSERT INTO invitation (id, organization_id, membership_id, email, status, inviter_kind, inviter_id, message,
-      allow_any_address, redirect_url, expires_at, accepted_at, revoked_at, search_text, created_at, updated_at)
+      locale, allow_any_address, redirect_url, send_count, expires_at, accepted_at, revoked_at, search_text, created_at, updated_at)
     SELECT id, "organizationId", "membershipId", email, status, ${tx.actor.kind}::actor_kind, ${actorId(tx.actor)}::uuid,
-      message, "allowAnyAddress", "redirectUrl", "expiresAt", "acceptedAt", "revokedAt", "searchText",
+      message, locale, "allowAnyAddress", "redirectUrl", "sendCount", "expiresAt", "acceptedAt", "revokedAt", "searchText",
       ${now}::timestamptz, ${now}::timestamptz
     FROM jsonb_to_recordset(${JSON.stringify(input)}::jsonb) AS input(
       id uuid, "organizationId" uuid, "membershipId" uuid, email text, status invitation_status, message text,
-      "allowAnyAddress" boolean, "redirectUrl" text, "expiresAt" timestamptz, "acceptedAt" timestamptz,
+      locale text, "allowAnyAddress" boolean, "redirectUrl" text, "sendCount" int, "expiresAt" timestamptz, "acceptedAt" timestamptz,
       "revokedAt" timestamptz, "searchText" text)`;
   const roles = rows.flatMap(({ record, invitation }) =>
     (invitation.offer?.roles ?? []).map((role) => ({
@@ -147,13 +153,14 @@ async function insertInvitations(
       invitationId: invitation.id,
       scopeId: role.scopeId,
       roleId: role.id,
+      source: role.source,
     })),
   );
   if (roles.length > 0) {
     await tx.db.$executeRaw`
-      INSERT INTO invitation_role (organization_id, invitation_id, role_scope_id, role_id)
-      SELECT "organizationId", "invitationId", "scopeId", "roleId"
+      INSERT INTO invitation_role (organization_id, invitation_id, role_scope_id, role_id, source)
+      SELECT "organizationId", "invitationId", "scopeId", "roleId", source
       FROM jsonb_to_recordset(${JSON.stringify(roles)}::jsonb)
-        AS input("organizationId" uuid, "invitationId" uuid, "scopeId" uuid, "roleId" uuid)`;
+        AS input("organizationId" uuid, "invitationId" uuid, "scopeId" uuid, "roleId" uuid, source role_source)`;
   }
 }

@@ -3,7 +3,7 @@ import type { ProvisioningMethod } from '../db/generated/prisma/enums.ts';
 import { type Reader, readRow } from './input.ts';
 import { type ChangeInput, changeMembers, loadForChange, readChange } from './membership-change.ts';
 import { enterMembers, type MemberOutcome } from './membership-enter.ts';
-import type { Entrant } from './membership-entrant.ts';
+import { type Entrant, NO_INVITATION } from './membership-entrant.ts';
 import type { ImportTarget, MembershipAct } from './membership-status.ts';
 import { loadOrganizationRules } from './organization-rules.ts';
 import type { Outcome } from './outcome.ts';
@@ -179,7 +179,7 @@ function readMember(
     primaryIdentityProvider: read.text('primaryIdentityProvider', row.primaryIdentityProvider, 100),
     provisioningMethod: row.provisioningMethod ?? PROVISIONED[options.act],
     reason: null,
-    invitation: { message: null, redirectUrl: null, allowAnyAddress: false, lifetime: null },
+    invitation: NO_INVITATION,
   };
 }
 

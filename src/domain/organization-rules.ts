@@ -4,6 +4,7 @@ import { emailDomain } from './email.ts';
 import { InvitePolicyError } from './errors.ts';
 import { countChange } from './event-flush.ts';
 import { takesSeat } from './membership-status.ts';
+import { can } from './permission.ts';
 import type { Transaction } from './transaction.ts';
 
 export type OrganizationRules = {
@@ -74,13 +75,22 @@ export function changeSeat(
   return true;
 }
 
-/** What forbids inviting this (normalized) address, if anything does. */
-export function inviteRefusal(rules: OrganizationRules, email: string): InvitePolicyError | null {
-  const { emailInvites, allowedDomains } = rules;
+/**
+ * Demands that the organization takes in this (normalized) address by invitation. Whoever may not read its settings is
+ * not told which domains it allows.
+ *
+ * @throws InvitePolicyError
+ */
+export function demandInvitable(
+  { principal }: Transaction,
+  { id, emailInvites, allowedDomains }: OrganizationRules,
+  email: string,
+): void {
   if (emailInvites === 'NOT_ALLOWED') {
-    return new InvitePolicyError('INVITES_NOT_ALLOWED', []);
+    throw new InvitePolicyError('INVITES_NOT_ALLOWED', []);
   }
-  return emailInvites === 'RESTRICTED' && !allowedDomains.includes(emailDomain(email))
-    ? new InvitePolicyError('DOMAIN_NOT_ALLOWED', allowedDomains)
-    : null;
+  if (emailInvites === 'RESTRICTED' && !allowedDomains.includes(emailDomain(email))) {
+    const shown = can(principal, 'organization:read', id) ? allowedDomains : [];
+    throw new InvitePolicyError('DOMAIN_NOT_ALLOWED', shown);
+  }
 }

@@ -1,8 +1,8 @@
 /** Handing an organization over. */
-import { BUILT_IN_ROLE_IDS } from './environment.ts';
+import { BUILT_IN_ROLE_IDS, isOwnerRole } from './environment.ts';
 import { InputError, InvalidTransitionError } from './errors.ts';
 import { NIL_UUID } from './id.ts';
-import { changeRoles, isOwnerRole, loadMember } from './membership-roles.ts';
+import { changeRoles, loadMember } from './membership-roles.ts';
 import { assertOwnerRemains, loadOwners } from './owner.ts';
 import { type HeldRole, loadHeldRoles } from './role.ts';
 import type { Transaction } from './transaction.ts';

@@ -1,5 +1,6 @@
 /** People who sign in for the first time with an account: which user they are. */
 import type { AuthMethod } from '../db/generated/prisma/enums.ts';
+import { verifyAddress } from './email-verification.ts';
 import { readEnvironment } from './environment.ts';
 import { InputError } from './errors.ts';
 import { MAX_IDENTITIES } from './identity.ts';
@@ -160,11 +161,11 @@ async function link(tx: Transaction, userId: string, account: Account): Promise<
 
 /** The accounts belong to what a user is; and whoever joined a user has shown that the address is theirs. */
 async function touch(tx: Transaction, { id, emailVerified }: Candidate): Promise<void> {
-  await tx.db.$executeRaw`
-    UPDATE "user" SET email_verified = true, version = version + 1, updated_at = ${tx.now.toISOString()}::timestamptz
-    WHERE id = ${id}::uuid`;
   if (!emailVerified) {
-    const changes = [{ field: 'emailVerified', before: false, after: true }];
-    tx.append({ type: 'USER_UPDATED', cause: 'UPDATED', userId: id, detail: { changes } });
+    await verifyAddress(tx, id);
+    return;
   }
+  await tx.db.$executeRaw`
+    UPDATE "user" SET version = version + 1, updated_at = ${tx.now.toISOString()}::timestamptz
+    WHERE id = ${id}::uuid`;
 }

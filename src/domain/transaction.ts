@@ -4,6 +4,7 @@ import type { Actor } from './actor.ts';
 import { BusyError } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import { flushEvents } from './event-flush.ts';
+import type { InvitationPolicy } from './invitation-policy.ts';
 import type { Job } from './job.ts';
 import { takeLocks } from './lock.ts';
 import { type RightsRow, readRights } from './membership-rights.ts';
@@ -19,6 +20,8 @@ export type Transaction = {
   /** Who is calling, with the rights of `now`: nobody, when they were taken away while the locks were waited for. */
   principal: Principal;
   requestId: string | null;
+  /** What the operator allows of invitations. */
+  invitations: InvitationPolicy;
   newId(): string;
   randomBytes(size: number): Uint8Array;
   /** Notes an event, which is numbered and written at the end of the transaction. */
@@ -44,6 +47,7 @@ export type TransactionRunner = {
   /** A new UUIDv7. */
   newId(): string;
   randomBytes(size: number): Uint8Array;
+  invitations: InvitationPolicy;
   /** Leaves jobs in the transaction. */
   enqueue(db: Prisma.TransactionClient, jobs: Job[]): Promise<void>;
   /** The time of the rules by the time of the database: a demo lives in the past. @default the database's */
@@ -135,6 +139,7 @@ async function attempt<T>(
     actor: actorOf(scope.principal),
     principal,
     requestId: scope.requestId?.slice(0, 100) || null,
+    invitations: runner.invitations,
     newId: () => runner.newId(),
     randomBytes: (size) => runner.randomBytes(size),
     append: (event) => {

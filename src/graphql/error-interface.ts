@@ -7,6 +7,7 @@ import { seenNode } from './node.ts';
 
 /** The codes of the refusals that can happen so far. */
 const codes = {
+  ALREADY_INVITED: { description: 'The person has an open invitation already.' },
   ALREADY_MEMBER: { description: 'The person is a member already.' },
   AUTH_METHOD_NOT_ALLOWED: {
     description: 'The organization does not allow the way in which the caller signed in.',
@@ -23,16 +24,28 @@ const codes = {
   FORBIDDEN: { description: 'The caller lacks a permission.' },
   INVALID_INPUT: { description: 'A field of the input is wrong.' },
   INVALID_TRANSITION: { description: 'The membership cannot make this move from its status.' },
+  INVITATION_DECLINED: { description: 'The invitation was declined.' },
+  INVITATION_EXPIRED: { description: 'The invitation was not answered in time.' },
+  INVITATION_INVALID: {
+    description:
+      'There is no invitation that could be answered or sent: it was accepted, or the token is good for none.',
+  },
+  INVITATION_REVOKED: { description: 'The invitation was taken back.' },
+  INVITES_NOT_ALLOWED: { description: 'The organization does not allow invitations.' },
   LAST_OWNER: { description: 'An organization would be left without an owner.' },
   MEMBERSHIPS_EXIST: { description: 'It can change only while there is no membership.' },
   MFA_REQUIRED: { description: 'The organization asks for a sign-in with several factors.' },
   NOT_FOUND: { description: 'It does not exist, or the caller may not see it.' },
   PERMISSION_IN_USE: { description: 'Roles or keys name the permission.' },
+  RATE_LIMITED: {
+    description: 'So many invitations were sent of late that there is no more for a while.',
+  },
   ROLE_CYCLE: { description: 'The role would extend itself.' },
   ROLE_IN_USE: { description: 'Something uses the role.' },
   ROLE_TOO_HIGH: { description: 'It would grant what the caller does not hold.' },
   SEAT_LIMIT: { description: 'All seats of the organization are taken.' },
   SINGLE_MEMBERSHIP: { description: 'The person may belong to one organization only.' },
+  WRONG_ACCOUNT: { description: 'The invitation is for somebody else than whoever is signed in.' },
   WRONG_IDENTITY_MODEL: { description: 'The field belongs to the other identity model.' },
 } as const satisfies Partial<Record<ErrorCodeName, { description: string }>>;
 
@@ -41,7 +54,8 @@ const ErrorCode = builder.enumType('ErrorCode', {
   values: codes,
 });
 
-const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
+/** The interface of all refusals. */
+export const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
   description: 'A refusal: nothing has changed.',
   fields: (t) => ({
     code: t.field({

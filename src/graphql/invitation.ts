@@ -1,8 +1,11 @@
 /** Invitations, and those of an organization. */
+import { kindOf } from '../domain/id.ts';
+import { ORGANIZATION_ACTS } from '../domain/organization-authority.ts';
+import { can } from '../domain/permission.ts';
 import { seesInvitation } from '../domain/visibility.ts';
-import type { InvitationRow } from '../loaders/invitation.ts';
+import type { InvitationListFilter, InvitationRow } from '../loaders/invitation.ts';
 import { Actor, actorOf } from './actor.ts';
-import { textArgument } from './arguments.ts';
+import { idArgument, textArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import {
   connectionOf,
@@ -11,10 +14,11 @@ import {
   pageArguments,
   readPage,
 } from './connection.ts';
+import type { Context } from './context.ts';
 import { shownIf } from './guard.ts';
 import { Invitation, Membership, Organization, Role } from './nodes.ts';
 
-const InvitationStatus = builder.enumType('InvitationStatus', {
+export const InvitationStatus = builder.enumType('InvitationStatus', {
   description: 'What became of an invitation.',
   values: {
     PENDING: { description: 'It is open.' },
@@ -68,20 +72,24 @@ builder.prismaObjectFields(Invitation, (t) => ({
   redirectUrl: t.exposeString('redirectUrl', {
     description: 'Where its link leads. Null for the default.',
   }),
+  locale: t.exposeString('locale', {
+    description: 'The language of the mail as a BCP 47 tag. Null for that of the person.',
+  }),
   sentAt: t.expose('sentAt', {
     type: 'DateTime',
-    description: 'When it was last sent. Null when it never was.',
+    description: 'When its mail last left. Null when none has yet.',
   }),
   sendCount: t.exposeInt('sendCount', {
     nullable: false,
-    description: 'How many times it was sent.',
+    description: 'How many times it was sent, be the last mail on its way still.',
   }),
   deliveryFailedAt: t.expose('deliveryFailedAt', {
     type: 'DateTime',
     description: 'When sending it failed for good. Null when it did not.',
   }),
   deliveryError: t.exposeString('deliveryError', {
-    description: 'Why sending it failed. Null when it did not.',
+    description:
+      'What the mail server said when it did not take the mail. Without deliveryFailedAt it is tried again. Null when all is well.',
   }),
   expiresAt: t.expose('expiresAt', {
     type: 'DateTime',
@@ -105,7 +113,23 @@ builder.prismaObjectFields(Invitation, (t) => ({
     nullable: false,
     description: 'When it was made.',
   }),
+  viewerCanResend: t.boolean({
+    nullable: false,
+    description:
+      'Whether the caller has the right to send it again, membership:invite, whatever became of it. Nobody offers what they do not hold.',
+    resolve: mayInvite,
+  }),
+  viewerCanRevoke: t.boolean({
+    nullable: false,
+    description:
+      'Whether the caller has the right to take it back, membership:invite, whatever became of it.',
+    resolve: mayInvite,
+  }),
 }));
+
+function mayInvite({ organizationId }: InvitationRow, _args: object, { principal }: Context) {
+  return can(principal, ORGANIZATION_ACTS.invite, organizationId);
+}
 
 function present<Row>(row: Row | null): Row {
   if (row === null) {
@@ -114,7 +138,16 @@ function present<Row>(row: Row | null): Row {
   return row;
 }
 
-const InvitationConnection = connectionType<InvitationRow>('Invitation', Invitation, 'invitations');
+export const InvitationConnection = connectionType<InvitationRow>(
+  'Invitation',
+  Invitation,
+  'invitations',
+);
+
+/** The uuid of an inviter: they are told apart by no more than that. */
+function inviterArgument(id: string | null | undefined, argument: string[]) {
+  return id == null ? id : idArgument(kindOf(id) === 'key' ? 'key' : 'usr', id, argument);
+}
 
 const InvitationFilter = builder.inputType('InvitationFilter', {
   description: 'Which invitations to list. All conditions must hold.',
@@ -124,6 +157,7 @@ const InvitationFilter = builder.inputType('InvitationFilter', {
       description: 'Statuses of which it must have one. All by default.',
     }),
     search: t.string({ description: 'Part of the address, in any case.' }),
+    inviterId: t.id({ description: 'Who invited: a user, usr_…, or a key, key_….' }),
   }),
 });
 
@@ -134,6 +168,16 @@ const order: ListOrder<'CREATED_AT', InvitationRow> = {
   type: 'timestamptz',
   keyOf: (invitation) => invitation.createdAt,
 };
+
+/** A page of the invitations of an organization (uuid), for those who may see them. */
+export function listInvitations(
+  loaders: Context['loaders'],
+  organizationId: string,
+  page: Parameters<typeof readPage>[0],
+  filter: InvitationListFilter,
+) {
+  return connectionOf(loaders.invitations.of(organizationId, filter, readPage(page, order)), order);
+}
 
 builder.prismaObjectField(Organization, 'invitations', (t) =>
   t.field({
@@ -148,13 +192,9 @@ builder.prismaObjectField(Organization, 'invitations', (t) =>
       (principal, organization) => seesInvitation(principal, { organizationId: organization.id }),
       (organization, { filter, ...page }, { loaders }) => {
         const search = textArgument(filter?.search, ['filter', 'search']);
-        const args = readPage(page, order);
-        const list = loaders.invitations.of(
-          organization.id,
-          { status: filter?.status, search },
-          args,
-        );
-        return connectionOf(list, order);
+        const inviterId = inviterArgument(filter?.inviterId, ['filter', 'inviterId']);
+        const asked = { status: filter?.status, search, inviterId };
+        return listInvitations(loaders, organization.id, page, asked);
       },
     ),
   }),

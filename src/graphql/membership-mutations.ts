@@ -10,8 +10,11 @@ import {
   SingleMembershipError,
 } from '../domain/errors.ts';
 import { encodeId } from '../domain/id.ts';
+import { seesInvitation } from '../domain/visibility.ts';
 import { idInput } from './arguments.ts';
 import { builder } from './builder.ts';
+import { pageArguments } from './connection.ts';
+import { InvitationConnection, listInvitations } from './invitation.ts';
 import { mutation } from './mutation.ts';
 import { OrganizationBy } from './organization.ts';
 import { nodePayload } from './payload.ts';
@@ -129,15 +132,39 @@ const MembershipRemoveInput = builder.inputType('MembershipRemoveInput', {
   fields: (t) => ({
     membershipId: t.id({ required: true, description: texts.membershipId }),
     reason: t.string({ description: texts.reason }),
+    revokeInvitations: t.boolean({
+      description:
+        'Whether to revoke, for the same reason, what they have offered and is still open. Left out: no; then it is refused when it is accepted, unless somebody else sends it again.',
+    }),
     expectedVersion: t.int({ description: texts.expectedVersion }),
   }),
 });
+
+const MembershipRemovePayload = nodePayload('MembershipRemove', 'membership');
+
+builder.objectField(MembershipRemovePayload, 'openInvitations', (t) =>
+  t.field({
+    type: InvitationConnection,
+    args: pageArguments,
+    description:
+      'What the member has offered and is still open, oldest first. Requires membership:read and membership:readDetails.',
+    resolve: async ({ membershipId }, page, { principal, loaders }) => {
+      const membership = await loaders.memberships.byId(membershipId);
+      return membership !== null && seesInvitation(principal, membership)
+        ? listInvitations(loaders, membership.organizationId, page, {
+            status: ['PENDING'],
+            inviterId: membership.userId,
+          })
+        : null;
+    },
+  }),
+);
 
 mutation('membershipRemove', {
   description:
     'Ends a membership, or revokes the invitation to it. Its row and its history stay. Requires membership:remove.',
   input: MembershipRemoveInput,
-  payload: nodePayload('MembershipRemove', 'membership'),
+  payload: MembershipRemovePayload,
   errors: [InvalidTransitionError, LastOwnerError, ConflictError],
   resolve: ({ membershipId, ...input }, { memberships }) =>
     memberships.remove({ ...input, membershipId: idInput('mbr', membershipId, 'membershipId') }),

@@ -1,10 +1,11 @@
 /** What mutations show of what they changed: the node, read anew, as far as the caller may see it. */
 import { builder } from './builder.ts';
 import { seenNode } from './node.ts';
-import { ApiKey, Membership, Organization, Role, User } from './nodes.ts';
+import { ApiKey, Invitation, Membership, Organization, Role, User } from './nodes.ts';
 
 const nodes = {
   apiKey: { kind: 'key', type: ApiKey, noun: 'The key' },
+  invitation: { kind: 'inv', type: Invitation, noun: 'The invitation' },
   membership: { kind: 'mbr', type: Membership, noun: 'The membership' },
   organization: { kind: 'org', type: Organization, noun: 'The organization' },
   role: { kind: 'rol', type: Role, noun: 'The role' },

@@ -12,7 +12,23 @@ import { param } from './statement.ts';
 
 export type InvitationRow = RowOf<Invitation>;
 
-export type InvitationListFilter = { status?: InvitationStatus[] | null; search?: string | null };
+/** `inviterId`: the uuid of a user or a key. */
+export type InvitationListFilter = {
+  status?: InvitationStatus[] | null;
+  search?: string | null;
+  inviterId?: string | null;
+};
+
+/** What an invitation tells whoever has its token. */
+export type InvitationPreviewRow = {
+  organizationName: string;
+  organizationLogoUrl: string | null;
+  inviterName: string | null;
+  message: string | null;
+  email: string;
+  expiresAt: Date;
+  status: InvitationStatus;
+};
 
 const STATUSES = Object.values(InvitationStatus);
 
@@ -49,10 +65,23 @@ export function invitationLoaders(read: Read) {
       sql`SELECT ${ordinal}, ${roleColumns('r')} FROM ${found(columns, 'r', sql`SELECT r.* FROM invitation_role i JOIN role r ON r.id = i.role_id WHERE i.invitation_id = k.id`)}
 ORDER BY k.ordinal, r.created_at, r.id`,
   });
+  const hashed = { hash: 'text' };
+  const byToken = loadOne<{ hash: string }, InvitationPreviewRow>({
+    read,
+    shape: 'invitation by token',
+    columns: hashed,
+    build:
+      () => sql`SELECT ${ordinal}, i.email, i.expires_at AS "expiresAt", ${sql.raw(statusNow('i'))} AS status, i.message,
+o.display_name AS "organizationName", o.logo_url AS "organizationLogoUrl", invitation_inviter_name(i.id) AS "inviterName"
+FROM ${found(hashed, 'i', sql`SELECT i.* FROM invitation_token t JOIN invitation i ON i.id = t.invitation_id AND i.send_count = t.send_number WHERE t.token_hash = decode(k.hash, 'hex')`)}
+JOIN organization o ON o.id = i.organization_id`,
+  });
   return {
     byId: (id: string) => byId({ id }),
     latestOf: (membershipId: string) => latestOf({ id: membershipId }),
     rolesOf: (id: string) => rolesOf({ id }),
+    /** By the hash of its token: that of the last sending. */
+    preview: (tokenHash: Uint8Array) => byToken({ hash: Buffer.from(tokenHash).toString('hex') }),
     listsOf: (filter: InvitationListFilter, args: PageArgs<'CREATED_AT'>) =>
       invitationLists(read, filter, args),
   };
@@ -78,11 +107,13 @@ function invitationLists(
   const isAsked = asked
     ? sql`i.status = ANY(${param('stored')}::invitation_status[]) AND ${sql.raw(statusNow('i'))} = ANY(${param('status')}::invitation_status[])`
     : sql`true`;
-  const owned = sql`invitation i WHERE i.organization_id = k.id`;
+  const byInviter = filter.inviterId != null;
+  const inviter = byInviter ? sql` AND i.inviter_id = ${param('inviterId')}::uuid` : sql``;
+  const owned = sql`invitation i WHERE i.organization_id = k.id${inviter}`;
 
   // OFFSET 0 keeps the planner from walking the whole organization in order instead.
   const all = term?.indexed
-    ? sql`(SELECT i.* FROM invitation i WHERE ARRAY[i.organization_id] @> ARRAY[k.id]${search} OFFSET 0) AS i WHERE ${isAsked}`
+    ? sql`(SELECT i.* FROM invitation i WHERE ARRAY[i.organization_id] @> ARRAY[k.id]${search}${inviter} OFFSET 0) AS i WHERE ${isAsked}`
     : sql`${owned} AND ${isAsked}${search}`;
 
   // As with memberships: each stored status is walked in order, and the few that are overdue are found by the deadline
@@ -110,10 +141,16 @@ WHERE 'EXPIRED' = ANY(${param('status')}::invitation_status[]) AND m.organizatio
 
   return listsOf<InvitationRow>({
     read,
-    shape: `invitations ${JSON.stringify([term?.indexed, asked])}`,
+    shape: `invitations ${JSON.stringify([term?.indexed, asked, byInviter])}`,
     args,
-    values: { search: term?.pattern, status: filter.status, stored: storedAs(filter.status) },
-    rows: () => (asked && !term?.indexed ? byStatus() : list(all)),
+    values: {
+      search: term?.pattern,
+      status: filter.status,
+      stored: storedAs(filter.status),
+      inviterId: filter.inviterId,
+    },
+    // What one inviter has sent is in an index of its own, in order.
+    rows: () => (asked && !byInviter && !term?.indexed ? byStatus() : list(all)),
     columns: () => invitationColumns('item'),
     order: () => keyset('item').orderBy,
     total: () => sql`SELECT count(*) FROM ${all}`,

@@ -83,7 +83,9 @@ describe('inviting', () => {
         redirectUrl: 'https://app.example.com/welcome',
       },
     ];
-    const { id } = single(await act(db, [organizationId], (tx) => inviteMembers(tx, rows)));
+    const { id } = single(
+      await act(db, [organizationId], (tx) => inviteMembers(tx, rows, { isSent: false })),
+    );
     const membership = await stored(id);
     expect(membership).toMatchObject({
       status: 'PENDING_INVITE',
@@ -113,7 +115,9 @@ describe('inviting', () => {
       join(db, organizationId, { status: 'REMOVED' }),
     ]);
     const rows = people.map(({ email }) => ({ organizationId, email }));
-    const outcomes = await act(db, [organizationId], (tx) => inviteMembers(tx, rows));
+    const outcomes = await act(db, [organizationId], (tx) =>
+      inviteMembers(tx, rows, { isSent: false }),
+    );
     expect(said(outcomes)).toEqual([
       'ALREADY_INVITED',
       'ALREADY_MEMBER',
@@ -136,7 +140,9 @@ describe('inviting', () => {
       { organizationId: restricted, email: 'a@example.com' },
       { organizationId: restricted, email: 'a@sub.example.com' },
     ];
-    const outcomes = await act(db, [closed, restricted], (tx) => inviteMembers(tx, rows));
+    const outcomes = await act(db, [closed, restricted], (tx) =>
+      inviteMembers(tx, rows, { isSent: false }),
+    );
     expect(said(outcomes)).toEqual(['INVITES_NOT_ALLOWED', 'created', 'DOMAIN_NOT_ALLOWED']);
     expect(outcomes[2]).toMatchObject({ error: { allowedDomains: ['example.com'] } });
   });

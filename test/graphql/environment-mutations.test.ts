@@ -118,7 +118,7 @@ describe('environmentUpdate', () => {
       });
     }
     const invitation = [{ organizationId: id, email: 'invited@example.com' }];
-    await act(world, [id], (tx) => inviteMembers(tx, invitation));
+    await act(world, [id], (tx) => inviteMembers(tx, invitation, { isSent: false }));
     expect(await update({ ...models[0], invitationLifetime: 400 })).toMatchObject({
       memberships: 2,
     });

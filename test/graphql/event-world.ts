@@ -88,7 +88,9 @@ export async function makeSubjects(world: TestDatabase) {
   const member = await join(world, organizationId, { name: 'Ada' });
   const invited = single(
     await act(world, [organizationId], (tx) =>
-      inviteMembers(tx, [{ organizationId, email: `${fresh('invited')}@example.com` }]),
+      inviteMembers(tx, [{ organizationId, email: `${fresh('invited')}@example.com` }], {
+        isSent: false,
+      }),
     ),
   );
   const key = await act(world, [organizationId], (tx) =>

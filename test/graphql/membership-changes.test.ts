@@ -220,7 +220,9 @@ describe('reactivating', () => {
     const id = await found(world);
     const email = `${fresh('guest')}@example.com`;
     const invited = single(
-      await act(world, [id], (tx) => inviteMembers(tx, [{ organizationId: id, email }])),
+      await act(world, [id], (tx) =>
+        inviteMembers(tx, [{ organizationId: id, email }], { isSent: false }),
+      ),
     );
     const member = { ...invited, email };
     const key = await keyWith(world, [ALL_PERMISSIONS], id);

@@ -128,7 +128,7 @@ export async function invite(
   const email = `${fresh('invited')}@example.com`;
   const { membershipId } = single(
     await act(world, [organizationId], (tx) =>
-      inviteMembers(tx, [{ organizationId, email, roleIds }]),
+      inviteMembers(tx, [{ organizationId, email, roleIds }], { isSent: false }),
     ),
   );
   const [row] = await world.query<{ id: string }>(

@@ -78,7 +78,9 @@ it('leaves nothing of a person but ids, types, times and causes', async () => {
   });
   await join(world, second, { email, status: 'REMOVED' });
   await act(world, [third], (tx) =>
-    inviteMembers(tx, [{ organizationId: third, email, message: secrets.message }]),
+    inviteMembers(tx, [{ organizationId: third, email, message: secrets.message }], {
+      isSent: false,
+    }),
   );
   const suspension = { membershipId, reason: secrets.reason };
   await act(world, [first], (tx) => suspendMembers(tx, [suspension]));
@@ -154,7 +156,9 @@ it('forgets the deadline that it settles on the way', async () => {
 it("forgets the address in what tells that a membership became another user's", async () => {
   const organizationId = await found(world);
   const email = `${fresh('former')}@example.com`;
-  await act(world, [organizationId], (tx) => inviteMembers(tx, [{ organizationId, email }]));
+  await act(world, [organizationId], (tx) =>
+    inviteMembers(tx, [{ organizationId, email }], { isSent: false }),
+  );
   const former = await join(world, organizationId, { email });
   const next = await join(world, await found(world));
   const { membershipId } = former;

@@ -156,7 +156,9 @@ it('refuses what somebody else has, who only was invited too', async () => {
   const organizationId = await found(world);
   const email = address();
   const invited = single(
-    await act(world, [organizationId], (tx) => inviteMembers(tx, [{ organizationId, email }])),
+    await act(world, [organizationId], (tx) =>
+      inviteMembers(tx, [{ organizationId, email }], { isSent: false }),
+    ),
   );
   const duplicates = [
     [{ email: other.email }, 'DUPLICATE_EMAIL', 'email', other.id],

@@ -38,7 +38,9 @@ export async function makeTenant(world: TestDatabase): Promise<Tenant> {
   single(await act(world, [id], (tx) => suspendMembers(tx, suspension)));
   const invited = single(
     await act(world, [id], (tx) =>
-      inviteMembers(tx, [{ organizationId: id, email: `invited-${slug}@example.com` }]),
+      inviteMembers(tx, [{ organizationId: id, email: `invited-${slug}@example.com` }], {
+        isSent: false,
+      }),
     ),
   );
   await world.query(`UPDATE "user" SET external_id = $2, name = 'Ada' WHERE id = $1`, [

@@ -52,7 +52,7 @@ async function overdueInvitations(organizationId: string, count: number): Promis
     email: `${fresh('guest')}@example.com`,
     expiresInSeconds: 3600,
   }));
-  await act(db, [organizationId], (tx) => inviteMembers(tx, rows), -2 * hour);
+  await act(db, [organizationId], (tx) => inviteMembers(tx, rows, { isSent: false }), -2 * hour);
 }
 
 /** In how many transactions invitations expired. */

@@ -8,5 +8,13 @@ import type { TransactionRunner } from '../../src/domain/transaction.ts';
 export function runnerOn(database: Database): TransactionRunner {
   const { prisma } = database;
   const enqueue = () => Promise.reject(new Error('These tests have no queue.'));
-  return { prisma, inTurn: createTurns(), newId: () => uuidv7(), randomBytes, enqueue };
+  const invitations = { redirectUrls: [] };
+  return {
+    prisma,
+    inTurn: createTurns(),
+    newId: () => uuidv7(),
+    randomBytes,
+    invitations,
+    enqueue,
+  };
 }

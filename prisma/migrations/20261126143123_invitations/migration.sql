@@ -2,6 +2,9 @@
 DROP INDEX "invitation_inviter_id_organization_id_idx";
 
 -- AlterTable
+ALTER TABLE "invitation" ADD COLUMN     "accepted_membership_id" UUID;
+
+-- AlterTable
 ALTER TABLE "invitation_role" ADD COLUMN     "source" "role_source" NOT NULL DEFAULT 'INVITATION';
 
 -- CreateIndex
@@ -10,6 +13,10 @@ CREATE INDEX "invitation_inviter_id_organization_id_created_at_id_idx" ON "invit
 -- By hand: what schema.prisma cannot express.
 ALTER TABLE "invitation_role"
   ADD CONSTRAINT "invitation_role_source_check" CHECK ("source" IN ('INVITATION', 'DEFAULT'));
+
+ALTER TABLE "invitation"
+  ADD CONSTRAINT "invitation_accepted_membership_check" CHECK ("accepted_membership_id" IS NULL OR "status" = 'ACCEPTED'),
+  ADD CONSTRAINT "invitation_locale_check" CHECK (char_length("locale") BETWEEN 2 AND 35);
 
 -- How many invitations were sent of late: by whom, from where, to whom.
 CREATE INDEX "event_sent_inviter_idx" ON "event" ("actor_id", "occurred_at") WHERE "type" = 'INVITATION_SENT';

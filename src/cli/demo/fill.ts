@@ -105,9 +105,11 @@ function act(
     case 'add':
       return addMembers(tx, [{ organizationId, email, ...member }], { act: step.act });
     case 'invite':
-      return inviteMembers(tx, [
-        { organizationId, email, expiresInSeconds: 7 * 86_400, ...member },
-      ]);
+      return inviteMembers(
+        tx,
+        [{ organizationId, email, expiresInSeconds: 7 * 86_400, ...member }],
+        { isSent: false },
+      );
     case 'suspend':
       return suspendMembers(tx, [{ membershipId, reason: step.reason }]);
     case 'remove':

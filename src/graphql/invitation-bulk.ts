@@ -1,0 +1,106 @@
+/** Inviting many at once. */
+import type { BulkRow } from '../domain/invitation-bulk.ts';
+import { refusalOfJson } from '../domain/refusal-json.ts';
+import { idInput, idListInput } from './arguments.ts';
+import { builder } from './builder.ts';
+import { ErrorInterface } from './error-interface.ts';
+import { texts } from './invitation-texts.ts';
+import { mutation } from './mutation.ts';
+import { seenNode } from './node.ts';
+import { Invitation } from './nodes.ts';
+
+const InvitationBulkCreateRowInput = builder.inputType('InvitationBulkCreateRowInput', {
+  description: 'Whom to invite, and as what.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: texts.email }),
+    roleIds: t.idList({ description: texts.roleIds }),
+    roleKeys: t.stringList({ description: texts.roleKeys }),
+    name: t.string({ description: texts.name }),
+    message: t.string({ description: texts.message }),
+    locale: t.string({ description: texts.locale }),
+    expiresInSeconds: t.int({ description: texts.expiresInSeconds }),
+    redirectUrl: t.string({ description: texts.redirectUrl }),
+    allowAnyAddress: t.boolean({ description: texts.allowAnyAddress }),
+    metadata: t.field({ type: 'JSONObject', description: texts.metadata }),
+    untrustedMetadata: t.field({ type: 'JSONObject', description: texts.untrustedMetadata }),
+  }),
+});
+
+const InvitationBulkCreateInput = builder.inputType('InvitationBulkCreateInput', {
+  description: 'Whom to invite to which organization.',
+  fields: (t) => ({
+    organizationId: t.id({ required: true, description: 'The organization, org_….' }),
+    rows: t.field({
+      type: [InvitationBulkCreateRowInput],
+      required: true,
+      description: 'The people, 1 to 1,000.',
+    }),
+    dryRun: t.boolean({
+      description: 'Tell what would come of it, and do nothing. Left out: do it.',
+    }),
+  }),
+});
+
+const InvitationBulkCreateRowResult = builder
+  .objectRef<BulkRow & { index: number }>('InvitationBulkCreateRowResult')
+  .implement({
+    description: 'What became of a row.',
+    fields: (t) => ({
+      index: t.exposeInt('index', {
+        nullable: false,
+        description: 'Which row of the input it was, from 0 on.',
+      }),
+      invitation: t.field({
+        type: Invitation,
+        description:
+          'The invitation. Null when the row was refused, in a dry run, and for those who may not see it.',
+        resolve: ({ invitationId }, _args, context) =>
+          invitationId === null ? null : (seenNode('inv', invitationId, context) as Promise<never>),
+      }),
+      error: t.field({
+        type: ErrorInterface,
+        description: 'Why the row was refused. Null when it was not.',
+        resolve: ({ refusal }) => refusal && refusalOfJson(refusal),
+      }),
+    }),
+  });
+
+const InvitationBulkCreatePayload = builder
+  .objectRef<{ rows: BulkRow[] }>('InvitationBulkCreatePayload')
+  .implement({
+    description: 'What InvitationBulkCreate did, or would do.',
+    fields: (t) => ({
+      results: t.field({
+        type: [InvitationBulkCreateRowResult],
+        nullable: false,
+        description: 'What became of each row, in the order of the input.',
+        resolve: ({ rows }) => rows.map((row, index) => ({ ...row, index })),
+      }),
+      invitedCount: t.int({
+        nullable: false,
+        description: 'How many rows were not refused.',
+        resolve: ({ rows }) => rows.filter(({ refusal }) => refusal === null).length,
+      }),
+      refusedCount: t.int({
+        nullable: false,
+        description: 'How many rows were refused.',
+        resolve: ({ rows }) => rows.filter(({ refusal }) => refusal !== null).length,
+      }),
+    }),
+  });
+
+mutation('invitationBulkCreate', {
+  description:
+    'Invites up to 1,000 people by mail. A row that is refused changes nothing and stops no other. Requires membership:invite.',
+  input: InvitationBulkCreateInput,
+  payload: InvitationBulkCreatePayload,
+  resolve: ({ organizationId, rows, dryRun }, { invitations }) =>
+    invitations.bulkCreate({
+      organizationId: idInput('org', organizationId, 'organizationId'),
+      dryRun,
+      rows: rows.map(({ roleIds, ...row }, index) => ({
+        ...row,
+        roleIds: idListInput('rol', roleIds, 'rows', String(index), 'roleIds'),
+      })),
+    }),
+});
