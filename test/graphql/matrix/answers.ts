@@ -29,6 +29,8 @@ export const answerRules: Record<string, Rule> = {
   organizations: open,
   allowedDomains: has('organization:read'),
   existing: sees.membership,
+  invitation: sees.invitation,
+  openInvitations: sees.invitation,
   ...opens('allowedAuthMethods', 'apiKeys', 'code', 'currentVersion', 'defaults', 'field'),
   ...opens(
     'deletedMembershipId',
@@ -36,6 +38,8 @@ export const answerRules: Record<string, Rule> = {
     'deletedPermissionName',
     'deletedRoleId',
   ),
+  ...opens('error', 'expiredAt', 'index', 'invitedCount', 'membershipId', 'organizationName'),
+  ...opens('refusedCount', 'results'),
   ...opens('deletedUserId', 'identityModel', 'invitations', 'issues', 'memberships', 'message'),
   ...opens('path', 'permissions', 'retryAfterMs', 'roles', 'seatLimit', 'secret', 'status'),
 };
@@ -45,24 +49,35 @@ function opens(...names: string[]): Record<string, Rule> {
 }
 
 /** Null as well when there is nothing: an organization without a creator, a limit that names no method. */
-const MAYBE = new Set(['OrganizationCreatePayload.membership', 'ForbiddenError.permission']);
+const MAYBE = new Set([
+  'OrganizationCreatePayload.membership',
+  'ForbiddenError.permission',
+  'InvitationBulkCreateRowResult.error',
+  'InvitationBulkCreateRowResult.invitation',
+]);
+
+/** What tells of many rows, and of each. */
+const BULK = 'InvitationBulkCreatePayload';
+const ROW = 'InvitationBulkCreateRowResult';
 
 /** What only people do: they come, then go. */
 const OF_PEOPLE = ['organizationJoin', 'membershipLeave'];
 
 /**
- * People come and go while the doors are as they were. Deletes come last, since what they delete is what the others are
+ * People come and go, and are invited, while the doors are as they were. Deletes come last, since what they delete is what the others are
  * about; the organization, when all else is done.
  */
 const rankOf = (what: Case) => {
   const name = mutationOf(what);
   return OF_PEOPLE.includes(name)
-    ? OF_PEOPLE.indexOf(name) - OF_PEOPLE.length
-    : name === 'organizationDelete'
-      ? 2
-      : /^[a-z]+Delete/.test(name)
-        ? 1
-        : 0;
+    ? OF_PEOPLE.indexOf(name) - OF_PEOPLE.length - 1
+    : name.startsWith('invitation')
+      ? -1
+      : name === 'organizationDelete'
+        ? 2
+        : /^[a-z]+Delete/.test(name)
+          ? 1
+          : 0;
 };
 
 /**
@@ -80,12 +95,21 @@ export async function walkAnswers(
       .filter(({ expected, what }) => OF_PEOPLE.includes(mutationOf(what)) && !RIGHTS.has(expected))
       .map((cell) => ({ caller, ...cell })),
   );
+  const answering = matrix.callers
+    .filter((caller) => !keys.includes(caller))
+    .flatMap((caller) =>
+      cellsOf(matrix, caller)
+        .filter(({ expected, what }) => what.isByToken && what.isOnce && expected === 'done')
+        .map((cell) => ({ caller, ...cell })),
+    );
   const done = [...keys, matrix.master].flatMap((caller) =>
     cellsOf(matrix, caller)
       .filter(({ expected, what }) => expected === 'done' && what.isFor === undefined)
       .map((cell) => ({ caller, ...cell })),
   );
-  const ordered = [...theirs, ...done].sort((one, other) => rankOf(one.what) - rankOf(other.what));
+  const ordered = [...theirs, ...answering, ...done].sort(
+    (one, other) => rankOf(one.what) - rankOf(other.what),
+  );
   for (const [number, cell] of ordered.entries()) {
     const { caller, what, thing, names, expected: code } = cell;
     const answer = await answerTo(matrix, caller, what, names, `answered${number}`);
@@ -94,24 +118,31 @@ export async function walkAnswers(
       findings.wrong.push(`${caller.name}: ${what.name}: ${type}`);
     }
     findings.types.add(type);
-    for (const [name, value] of Object.entries(answer)) {
+    for (const [name, value] of [answer, ...rowsOf(answer)].flatMap(Object.entries)) {
       if (name === '__typename') {
         continue;
       }
-      const field = name.slice(name.indexOf('_') + 1);
+      const [owner, field = ''] = name.split('_');
       const isTheirs = type === 'OrganizationJoinPayload' && field === 'membership';
       const expected = isTheirs || (answerRules[field]?.(caller, thing) ?? false);
       // Its list is empty for those who may not read it.
       const isShown = field === 'allowedDomains' ? Object(value).length > 0 : value !== null;
       findings.cells += 1;
-      if (isShown !== expected && !(expected && MAYBE.has(`${type}.${field}`))) {
+      if (isShown !== expected && !(expected && MAYBE.has(`${owner}.${field}`))) {
         findings.wrong.push(
-          `${caller.name}: ${what.name}: ${type}.${field} ${expected ? 'hides' : 'shows'}`,
+          `${caller.name}: ${what.name}: ${owner}.${field} ${expected ? 'hides' : 'shows'}`,
         );
       }
     }
   }
   return findings;
+}
+
+/** What became of each row of many, which is told apart from the answer as a whole. */
+function rowsOf(answer: Record<string, unknown>): Record<string, unknown>[] {
+  const { rows = [] } = answer;
+  delete answer.rows;
+  return rows as Record<string, unknown>[];
 }
 
 async function answerTo(
@@ -126,10 +157,12 @@ async function answerTo(
   const result = schema.getType(type.replace(/Input$/, 'Result'));
   const members = isUnionType(result) ? result.getTypes().map(({ name }) => name) : [];
   // The same field has other types in other members, so each gets a name of its own.
-  const fragments = members.map(
-    (member) =>
-      `... on ${member} { ${selectionOf(member, (field) => `${member}_${field}: ${field}`)} }`,
-  );
+  const selected = (member: string) =>
+    selectionOf(member, (field) => `${member}_${field}: ${field}`);
+  const fragments = members.map((member) => `... on ${member} { ${selected(member)} }`);
+  if (members.includes(BULK)) {
+    fragments.push(`... on ${BULK} { rows: results { ${selected(ROW)} } }`);
+  }
   const { shared } = matrix;
   const input = what.input({ names, others: names, shared, caller, fresh });
   const { data, errors } = await matrix.ask(
