@@ -10,6 +10,8 @@ import type { Config } from './config.ts';
 import { ensureFirstKey } from './domain/first-key.ts';
 import { SYSTEM } from './domain/principal.ts';
 import { inTransaction } from './domain/transaction.ts';
+import { acceptHandler } from './http/accept/accept.ts';
+import { acceptDocuments } from './http/accept/documents.ts';
 import { examples } from './http/examples.ts';
 import { graphiqlHandler } from './http/graphiql/graphiql.ts';
 import { createGraphqlServer } from './http/graphql.ts';
@@ -19,7 +21,11 @@ import { healthHandler } from './http/health.ts';
 import { createRateLimiter } from './http/limits/rate.ts';
 import { metricsHandler } from './http/metrics.ts';
 import { createOrigins } from './http/origins.ts';
-import { readPersistedDocuments } from './http/persisted-documents.ts';
+import {
+  type PersistedDocuments,
+  readPersistedDocuments,
+  withTexts,
+} from './http/persisted-documents.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { listen } from './http/server.ts';
 import { readTemplates } from './jobs/mail/templates.ts';
@@ -59,8 +65,7 @@ export async function startGateway(
   options: { log: Logger; onProgress?: (message: string) => void },
 ): Promise<Gateway> {
   const { host, port, publicUrl, allowedOrigins = [], metricsToken } = config;
-  const { persistedDocuments: path } = config;
-  const persistedDocuments = path === undefined ? undefined : await readPersistedDocuments(path);
+  const persistedDocuments = await readDocuments(config);
   const templates = await readTemplates(config.mailTemplates);
   const { onProgress } = options;
   const log = safeLog(options.log);
@@ -115,7 +120,7 @@ export async function startGateway(
     const origins = createOrigins({ allowed: allowedOrigins, publicUrl });
     const edge = { ...config, graphql, authenticate, origins, rate, persistedDocuments };
     const closeSockets = serveWebSockets(http.server, { ...edge, observe, tracing, log });
-    const handlers = [graphqlHandler(edge)];
+    const handlers = [graphqlHandler(edge), acceptHandler()];
     if (config.graphiql) {
       handlers.push(graphiqlHandler({ examples }));
     }
@@ -169,6 +174,14 @@ export async function startGateway(
     await tracing?.stop();
     throw error;
   }
+}
+
+async function readDocuments({
+  persistedDocuments: path,
+}: Config): Promise<PersistedDocuments | undefined> {
+  return path === undefined
+    ? undefined
+    : withTexts(await readPersistedDocuments(path), Object.values(acceptDocuments));
 }
 
 // The packages of OpenTelemetry are many: they are loaded only where traces are asked for.

@@ -39,6 +39,14 @@ export async function readPersistedDocuments(path: string): Promise<PersistedDoc
   }
 }
 
+/** These documents and those with the given texts: what our own pages send runs whatever the operator lists. */
+export function withTexts(
+  documents: PersistedDocuments,
+  texts: readonly string[],
+): PersistedDocuments {
+  return new Map([...documents, ...texts.map((text): [string, string] => [sha256(text), text])]);
+}
+
 async function readEntries(file: string): Promise<[hash: string, text: string][]> {
   const content = await readFile(file, 'utf8');
   const entries: [string, unknown][] =

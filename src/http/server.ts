@@ -147,7 +147,9 @@ function endOf(
 // Not the path itself: what strangers ask for may hold anything.
 function routeOf(request: IncomingMessage): Ended['route'] {
   const [, first] = pathOf(request).split('/', 2);
-  const route = (['graphql', 'graphiql', 'health', 'metrics'] as const).find((at) => at === first);
+  const route = (['graphql', 'graphiql', 'accept', 'health', 'metrics'] as const).find(
+    (at) => at === first,
+  );
   return route ?? 'other';
 }
 

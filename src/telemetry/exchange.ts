@@ -19,7 +19,7 @@ export type Exchange = {
 /** One that is over. */
 export type Ended = {
   exchange: Exchange;
-  route: 'graphql' | 'graphiql' | 'health' | 'metrics' | 'other';
+  route: 'graphql' | 'graphiql' | 'accept' | 'health' | 'metrics' | 'other';
   transport: 'http' | 'event-stream' | 'websocket';
   /** Of HTTP. */
   method?: string;

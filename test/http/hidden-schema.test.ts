@@ -75,4 +75,6 @@ it('serves GraphiQL, or not', async () => {
     expect((await send(`${open.gateway.url}${path}`)).status, path).toBeLessThan(400);
     expect((await send(`${hidden.gateway.url}${path}`)).status, path).toBe(404);
   }
+  // Whoever is invited cannot do without.
+  expect((await send(`${hidden.gateway.url}/accept`)).status).toBe(200);
 });

@@ -76,6 +76,7 @@ describe('a request', () => {
     [() => post(world.url, {}, { origin: 'null' }), { status: 403, codes: ['ORIGIN_NOT_ALLOWED'] }],
     [() => send(`${world.url}/health/live?x=y`), { route: 'health', status: 200 }],
     [() => send(`${world.url}/graphiql?x=y`), { route: 'graphiql', status: 200 }],
+    [() => send(`${world.url}/accept?x=y`), { route: 'accept', status: 200 }],
     [
       () => send(`${world.url}/some/where?x=y`),
       { route: 'other', status: 404, codes: ['NOT_FOUND'] },

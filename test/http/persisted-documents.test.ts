@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { acceptDocuments } from '../../src/http/accept/documents.ts';
 import {
   PersistedDocumentsError,
   readPersistedDocuments,
@@ -81,6 +82,15 @@ describe.each(Object.entries(transports))('%s', (_name, transport) => {
     const learning = { query: '{ __typename }', extensions: apq(hashOf('{ __typename }')) };
     expect(await transport(open.gateway.url, learning, open.key)).toHaveProperty('data');
   });
+});
+
+it('runs what our own page of an invitation sends', async () => {
+  for (const query of Object.values(acceptDocuments)) {
+    const variables = { token: 'x', input: { token: 'x' } };
+    const answer = JSON.parse((await post(url, { query, variables })).body);
+    expect(answer.errors, query).toBeUndefined();
+    expect(Object.keys(answer.data)).toHaveLength(1);
+  }
 });
 
 describe('documentId', () => {

@@ -80,6 +80,8 @@ async function spread(secret: string): Promise<void> {
     send(`${url}/graphql/${encodeURIComponent(secret)}`),
     send(`${url}/${encodeURIComponent(secret)}?${encodeURIComponent(secret)}`),
     send(`${url}/graphiql/${encodeURIComponent(secret)}`),
+    send(`${url}/accept?token=${encodeURIComponent(secret)}`),
+    send(`${url}/accept/${encodeURIComponent(secret)}`),
     send(`${url}/health/${encodeURIComponent(secret)}`),
     sendBytes(url, `${secret} / HTTP/1.1\r\n\r\n`),
     sendBytes(url, `GET / HTTP/1.1\r\nHost: x\r\n${secret}\r\n\r\n`),

@@ -1,0 +1,164 @@
+/** What the tests of the page of an invitation have in common: a real gateway, invitations, and a watched browser. */
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { decodeId } from '../../src/domain/id.ts';
+import { graphql } from '../generated/gql.ts';
+import type { TestGateway } from '../support/gateway.ts';
+
+export type Invited = {
+  token: string;
+  email: string;
+  /** org_…; the uuid is beside it. */
+  organizationId: string;
+  organizationUuid: string;
+  /** inv_… */
+  invitationId: string;
+};
+
+const create = graphql(`
+  mutation AcceptPageOrganization($input: OrganizationCreateInput!) {
+    organizationCreate(input: $input) {
+      ... on OrganizationCreatePayload { organization { id } }
+      ... on Error { message }
+    }
+  }
+`);
+
+const inviteSomebody = graphql(`
+  mutation AcceptPageInvitation($input: InvitationCreateInput!) {
+    invitationCreate(input: $input) {
+      ... on InvitationCreatePayload { invitation { id } }
+      ... on Error { message }
+    }
+  }
+`);
+
+/** Invites somebody to a new organization; the token is one of those that a mail could hold. */
+export async function invite(
+  world: TestGateway,
+  {
+    organization = {},
+    email = `grace${randomBytes(4).toString('hex')}@navy.example`,
+    credential,
+  }: {
+    organization?: { displayName?: string; logoUrl?: string };
+    email?: string;
+    /** Of whoever founds the organization and invites: the key by default. */
+    credential?: string;
+  } = {},
+): Promise<Invited> {
+  const input = { displayName: 'Acme', ...organization };
+  const founded = (await world.ask(create, { input }, credential)).data?.organizationCreate;
+  if (!founded || !('organization' in founded) || !founded.organization) {
+    throw new Error(`No organization: ${JSON.stringify(founded)}`);
+  }
+  const organizationId = founded.organization.id;
+  const whom = { organizationId, email };
+  const made = (await world.ask(inviteSomebody, { input: whom }, credential)).data
+    ?.invitationCreate;
+  if (!made || !('invitation' in made) || !made.invitation) {
+    throw new Error(`No invitation: ${JSON.stringify(made)}`);
+  }
+  const invitationId = made.invitation.id;
+  const token = randomBytes(32).toString('base64url');
+  await world.query(
+    `INSERT INTO invitation_token (token_hash, invitation_id, send_number, created_at)
+     SELECT $1, id, send_count, now() FROM invitation WHERE id = $2`,
+    [createHash('sha256').update(token).digest(), decodeId('inv', invitationId)],
+  );
+  const organizationUuid = decodeId('org', organizationId) ?? '';
+  return { token, email, organizationId, organizationUuid, invitationId };
+}
+
+/** A browser of somebody who follows links, and everything about it that should not be. */
+export type Visitor = {
+  context: BrowserContext;
+  open(url: string): Promise<Page>;
+  /** The operations that were sent, by name. */
+  sent: string[];
+  /** Requests to other origins, as they were answered. */
+  elsewhere: { url: string; headers: Record<string, string> }[];
+  /** Errors, warnings, violations of the policy, and tokens in addresses or headers. */
+  problems: string[];
+};
+
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4"/></svg>';
+
+/** Opens a browser without a past. Other origins are played: `logo.example` has a logo, and no other answers. */
+export async function visit(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<Visitor> {
+  const context = await browser.newContext(options);
+  const visitor: Visitor = { context, open, sent: [], elsewhere: [], problems: [] };
+  const { sent, elsewhere, problems } = visitor;
+  const isOurs = ({ hostname }: URL) => hostname === '127.0.0.1';
+  await context.route(
+    (url) => url.protocol.startsWith('http') && !isOurs(url),
+    (route) => {
+      const asked = route.request();
+      elsewhere.push({ url: asked.url(), headers: asked.headers() });
+      return new URL(asked.url()).hostname === 'logo.example'
+        ? route.fulfill({ contentType: 'image/svg+xml', body: LOGO })
+        : route.abort();
+    },
+  );
+  context.on('request', (asked) => {
+    const { query } = (asked.method() === 'POST' && asked.postDataJSON()) || {};
+    if (query) {
+      sent.push(/\b(?:query|mutation) (\w+)/.exec(query)?.[1] ?? query);
+    }
+    const told = asked.isNavigationRequest() ? '' : asked.url() + JSON.stringify(asked.headers());
+    if (told.includes('token') || 'cookie' in asked.headers()) {
+      problems.push(`told: ${told}`);
+    }
+  });
+  context.on('weberror', (error) => problems.push(String(error.error())));
+  context.on('console', (message) => {
+    // Chromium logs every request that fails, expected or not.
+    const isExpected = /^Failed to load resource: (?:net::|.*\b429\b)/.test(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isExpected) {
+      problems.push(message.text());
+    }
+  });
+  return visitor;
+
+  async function open(url: string): Promise<Page> {
+    const page = await context.newPage();
+    await page.goto(url);
+    return page;
+  }
+}
+
+/** A reverse proxy that serves the gateway below `/id/gate` of an origin of its own. */
+export async function startProxy(target: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const prefix = '/id/gate';
+  const server = createServer((incoming, response) => {
+    const { method, headers, url = '' } = incoming;
+    if (!url.startsWith(`${prefix}/`)) {
+      response.writeHead(502).end();
+      return;
+    }
+    const outgoing = request(target + url.slice(prefix.length), { method, headers });
+    outgoing.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    incoming.pipe(outgoing);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${prefix}`,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
