@@ -38,7 +38,7 @@ export const answerRules: Record<string, Rule> = {
     'deletedPermissionName',
     'deletedRoleId',
   ),
-  ...opens('error', 'expiredAt', 'index', 'invitedCount', 'membershipId', 'organizationName'),
+  ...opens('expiredAt', 'invitedCount', 'membershipId', 'organizationName'),
   ...opens('refusedCount', 'results'),
   ...opens('deletedUserId', 'identityModel', 'invitations', 'issues', 'memberships', 'message'),
   ...opens('path', 'permissions', 'retryAfterMs', 'roles', 'seatLimit', 'secret', 'status'),
@@ -52,12 +52,10 @@ function opens(...names: string[]): Record<string, Rule> {
 const MAYBE = new Set([
   'OrganizationCreatePayload.membership',
   'ForbiddenError.permission',
-  'InvitationBulkCreateRowResult.error',
-  'InvitationBulkCreateRowResult.invitation',
+  'InvitationBulkCreateRowPayload.invitation',
 ]);
 
-/** What tells of many rows, and of each. */
-const BULK = 'InvitationBulkCreatePayload';
+/** What came of one row of many. */
 const ROW = 'InvitationBulkCreateRowResult';
 
 /** What only people do: they come, then go. */
@@ -114,12 +112,13 @@ export async function walkAnswers(
     const { caller, what, thing, names, expected: code } = cell;
     const answer = await answerTo(matrix, caller, what, names, `answered${number}`);
     const type = String(answer.__typename);
+    const parts = [answer, ...rowsOf(answer)];
     if (what.isOnce && code === 'done' && !type.endsWith('Payload')) {
       findings.wrong.push(`${caller.name}: ${what.name}: ${type}`);
     }
-    findings.types.add(type);
-    for (const [name, value] of [answer, ...rowsOf(answer)].flatMap(Object.entries)) {
+    for (const [name, value] of parts.flatMap(Object.entries)) {
       if (name === '__typename') {
+        findings.types.add(value as string);
         continue;
       }
       const [owner, field = ''] = name.split('_');
@@ -138,11 +137,11 @@ export async function walkAnswers(
   return findings;
 }
 
-/** What became of each row of many, which is told apart from the answer as a whole. */
+/** What came of each row, where there are many. */
 function rowsOf(answer: Record<string, unknown>): Record<string, unknown>[] {
-  const { rows = [] } = answer;
-  delete answer.rows;
-  return rows as Record<string, unknown>[];
+  return Object.entries(answer).flatMap(([name, value]) =>
+    name.endsWith('_results') ? (value as Record<string, unknown>[]) : [],
+  );
 }
 
 async function answerTo(
@@ -154,19 +153,11 @@ async function answerTo(
 ): Promise<Record<string, unknown>> {
   const mutation = mutationOf(what);
   const type = inputOf(mutation);
-  const result = schema.getType(type.replace(/Input$/, 'Result'));
-  const members = isUnionType(result) ? result.getTypes().map(({ name }) => name) : [];
-  // The same field has other types in other members, so each gets a name of its own.
-  const selected = (member: string) =>
-    selectionOf(member, (field) => `${member}_${field}: ${field}`);
-  const fragments = members.map((member) => `... on ${member} { ${selected(member)} }`);
-  if (members.includes(BULK)) {
-    fragments.push(`... on ${BULK} { rows: results { ${selected(ROW)} } }`);
-  }
+  const result = type.replace(/Input$/, 'Result');
   const { shared } = matrix;
   const input = what.input({ names, others: names, shared, caller, fresh });
   const { data, errors } = await matrix.ask(
-    `mutation ($input: ${type}!) { answer: ${mutation}(input: $input) { __typename ${fragments.join(' ')} } }`,
+    `mutation ($input: ${type}!) { answer: ${mutation}(input: $input) { ${anythingOf(result)} } }`,
     caller,
     { input },
   );
@@ -174,4 +165,16 @@ async function answerTo(
     throw new Error(`${caller.name}: ${what.name}: ${JSON.stringify(errors)}`);
   }
   return data?.answer as Record<string, unknown>;
+}
+
+/** All that the members of a union tell. The same field has other types in other members, so each gets a name of its own. */
+function anythingOf(union: string): string {
+  const result = schema.getType(union);
+  const members = isUnionType(result) ? result.getTypes().map(({ name }) => name) : [];
+  const fragments = members.map((member) => {
+    const fields = selectionOf(member, (field) => `${member}_${field}: ${field}`);
+    const ofRows = () => `results { ${anythingOf(ROW)} }`;
+    return `... on ${member} { ${fields.replace('results { __typename }', ofRows)} }`;
+  });
+  return `__typename ${fragments.join(' ')}`;
 }

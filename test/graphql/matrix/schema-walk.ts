@@ -14,7 +14,7 @@ import {
 import { schema } from '../../../src/graphql/schema.ts';
 
 /** Types that only mutations answer with. */
-export const ANSWERS = /(?:Payload|Error|Issue|RowResult)$/;
+export const ANSWERS = /(?:Payload|Error|Issue)$/;
 
 /** The object types, without the roots and those of introspection. */
 export function objectTypes(): GraphQLObjectType[] {
