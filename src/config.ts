@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { TrustedIssuer } from './auth/trusted-issuer.ts';
 import { readTrustedIssuers } from './auth/trusted-issuer-settings.ts';
 import { limitSettings } from './limit-settings.ts';
+import { type MailConfig, mailSettings, readMailConfig } from './mail-settings.ts';
 import { setting, switchSetting } from './setting.ts';
 import { readTracing, type TracingConfig } from './tracing-config.ts';
 
@@ -89,10 +90,11 @@ const settings = {
     z.enum(['error', 'warn', 'info', 'debug']),
     '"error", "warn", "info" or "debug"',
   ),
+  ...mailSettings,
   ...limitSettings,
 };
 
-export type Config = {
+export type Config = MailConfig & {
   port: number;
   host: string;
   /** Undefined: the embedded PostgreSQL. */
@@ -200,6 +202,7 @@ export function readConfig(
     metricsToken: read('GATEHOUSE_METRICS_TOKEN', settings.GATEHOUSE_METRICS_TOKEN.schema),
     tracing: readTracing(env, problems),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
+    ...readMailConfig(read),
     maxDepth: read('GATEHOUSE_MAX_DEPTH', settings.GATEHOUSE_MAX_DEPTH.schema),
     maxCost: read('GATEHOUSE_MAX_COST', settings.GATEHOUSE_MAX_COST.schema),
     maxAliases: read('GATEHOUSE_MAX_ALIASES', settings.GATEHOUSE_MAX_ALIASES.schema),

@@ -28,6 +28,8 @@ import {
 } from './http/persisted-documents.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { listen } from './http/server.ts';
+import { readTemplates } from './jobs/mail/templates.ts';
+import { startPost } from './jobs/post.ts';
 import { startSweeper } from './jobs/sweeper.ts';
 import { openStore } from './store.ts';
 import { logEnded, type Observe } from './telemetry/exchange.ts';
@@ -45,6 +47,8 @@ export type Gateway = {
   graphiqlUrl: string | undefined;
   /** The secret of the key that was made because there was none yet; it is nowhere else. */
   newApiKey: string | undefined;
+  /** The folder that mail goes to; undefined when there is a mail server. */
+  mailFolder: string | undefined;
   /** Stops taking work, lets what is under way end, and leaves the database. Can be called again. */
   stop(): Promise<void>;
 };
@@ -62,6 +66,7 @@ export async function startGateway(
 ): Promise<Gateway> {
   const { host, port, publicUrl, allowedOrigins = [], metricsToken } = config;
   const persistedDocuments = await readDocuments(config);
+  const templates = await readTemplates(config.mailTemplates);
   const { onProgress } = options;
   const log = safeLog(options.log);
   const observers = [logEnded(log), endSpan];
@@ -129,19 +134,36 @@ export async function startGateway(
     http.serve(handlers);
     check = () => database.ping();
     const sweeper = startSweeper({ runner, log });
+    const url = publicUrl ?? http.url;
+    const { queue } = store;
+    const { prisma } = database;
+    const { redirectUrls, mailFrom: sender } = config;
+    const letterhead = { templates, url, redirectUrls, sender };
+    const post = await startPost({ ...config, prisma, runner, queue, letterhead, log }).catch(
+      async (error: unknown) => {
+        await sweeper.stop();
+        await store.close();
+        throw error;
+      },
+    );
     let stopped: Promise<void> | undefined;
     const stop = async () => {
       check = () => Promise.reject(new Error('The gateway is stopping.'));
-      await Promise.all([closeSockets(DRAIN_MS), http.close(DRAIN_MS), sweeper.stop()]);
+      await Promise.all([
+        closeSockets(DRAIN_MS),
+        http.close(DRAIN_MS),
+        sweeper.stop(),
+        post.stop(DRAIN_MS),
+      ]);
       await store.close();
       await tracing?.stop();
     };
-    const url = publicUrl ?? http.url;
     return {
       url,
       localUrl: http.url,
       graphiqlUrl: config.graphiql ? `${url}/graphiql` : undefined,
       newApiKey,
+      mailFolder: post.folder,
       stop() {
         stopped ??= stop();
         return stopped;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, describeSettings, readConfig } from '../src/config.ts';
 import { type Expectation, limitExpectations } from './limit-expectations.ts';
+import { mailExpectations } from './mail-expectations.ts';
 
 const KEY = `ghk_${'aZ09_-'.repeat(6)}`;
 const URL_OF_DATABASE = 'postgresql://gatehouse:hunter2@db.example:5432/gatehouse';
@@ -149,6 +150,7 @@ const expectations: Record<string, Expectation> = {
     good: ['error', 'warn', 'info', 'debug'].map((level) => [level, level]),
     bad: ['silent', 'INFO', '30', 'trace'],
   },
+  ...mailExpectations,
   ...limitExpectations,
 };
 

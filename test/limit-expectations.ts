@@ -21,7 +21,8 @@ function count(field: keyof Config, byDefault: number, least: number, most: numb
   };
 }
 
-function rate(field: keyof Config, byDefault: number): Expectation {
+/** A rate of any size, or none. */
+export function rate(field: keyof Config, byDefault: number): Expectation {
   return {
     field,
     byDefault,

@@ -33,7 +33,7 @@ export function startCommand(settings: () => Config, say: (message: string) => v
 }
 
 function greeting(gateway: Gateway, isForDevelopment: boolean): string {
-  const { url, graphiqlUrl, newApiKey } = gateway;
+  const { url, graphiqlUrl, newApiKey, mailFolder } = gateway;
   const key = newApiKey
     ? [
         '',
@@ -44,9 +44,17 @@ function greeting(gateway: Gateway, isForDevelopment: boolean): string {
   const token = isForDevelopment
     ? ['', '  People     `npm run token -- <email>` prints a token to call as a person.']
     : [];
+  const mail =
+    mailFolder === undefined
+      ? []
+      : [
+          '',
+          `  Mail       ${mailFolder}`,
+          '             Without GATEHOUSE_SMTP_URL it goes to files.',
+        ];
   const graphiql = graphiqlUrl === undefined ? [] : [`  GraphiQL   ${graphiqlUrl}`];
   const urls = [...graphiql, `  GraphQL    ${url}/graphql`];
-  return ['', ...urls, ...key, ...token, '', ''].join('\n');
+  return ['', ...urls, ...key, ...mail, ...token, '', ''].join('\n');
 }
 
 // Listened for from before the start: a signal that comes in the middle of it counts, too.

@@ -1,10 +1,5 @@
 /** What the rules refuse, as the members of the result unions: a code, one plain sentence, and data as fields. */
-import type {
-  AuthMethod,
-  IdentityModel,
-  InvitationStatus,
-  MembershipStatus,
-} from '../db/generated/prisma/enums.ts';
+import type { AuthMethod, IdentityModel, MembershipStatus } from '../db/generated/prisma/enums.ts';
 
 /** A field of an input that is wrong, and what was expected of it. */
 export type InputIssue = { path: string[]; message: string };
@@ -148,16 +143,6 @@ export class AlreadyMemberError extends DomainError {
   }
 }
 
-export class AlreadyInvitedError extends DomainError {
-  override readonly name = 'AlreadyInvitedError';
-  readonly invitationId: string;
-
-  constructor(invitationId: string) {
-    super('ALREADY_INVITED', 'This person has an open invitation to the organization already.');
-    this.invitationId = invitationId;
-  }
-}
-
 export class SeatLimitError extends DomainError {
   override readonly name = 'SeatLimitError';
   readonly seatLimit: number;
@@ -190,72 +175,6 @@ export class WrongIdentityModelError extends DomainError {
       `In the ${identityModel} identity model ${field} is not set here.`,
     );
     this.identityModel = identityModel;
-  }
-}
-
-export class InvitePolicyError extends DomainError {
-  override readonly name = 'InvitePolicyError';
-  readonly allowedDomains: string[];
-
-  constructor(code: 'INVITES_NOT_ALLOWED' | 'DOMAIN_NOT_ALLOWED', allowedDomains: string[]) {
-    super(
-      code,
-      code === 'INVITES_NOT_ALLOWED'
-        ? 'The organization does not allow invitations.'
-        : 'The organization does not take in addresses of this domain.',
-    );
-    this.allowedDomains = allowedDomains;
-  }
-}
-
-/** What became of an invitation otherwise, as whoever asks for more of it is told. */
-export class InvitationStateError extends DomainError {
-  override readonly name = 'InvitationStateError';
-  /** Null: there is no invitation that the token would be good for. */
-  readonly status: InvitationStatus | null;
-
-  constructor(status: InvitationStatus | null) {
-    const [code, message] = STATES[status ?? 'PENDING'] ?? [
-      'INVITATION_INVALID',
-      status === null
-        ? 'This link is not good for any invitation: a newer one may have been sent.'
-        : `The invitation is ${status}.`,
-    ];
-    super(code, message);
-    this.status = status;
-  }
-}
-
-const STATES: Partial<Record<InvitationStatus, [ErrorCode, string]>> = {
-  DECLINED: ['INVITATION_DECLINED', 'The invitation was declined.'],
-  REVOKED: ['INVITATION_REVOKED', 'The invitation was taken back.'],
-};
-
-export class InvitationExpiredError extends DomainError {
-  override readonly name = 'InvitationExpiredError';
-  readonly expiredAt: Date;
-
-  constructor(expiredAt: Date) {
-    super('INVITATION_EXPIRED', 'The invitation was not answered in time.');
-    this.expiredAt = expiredAt;
-  }
-}
-
-export class WrongAccountError extends DomainError {
-  override readonly name = 'WrongAccountError';
-
-  constructor(message = 'The invitation is for somebody else: sign in under its address.') {
-    super('WRONG_ACCOUNT', message);
-  }
-}
-
-export class RateLimitedError extends DomainError {
-  override readonly name = 'RateLimitedError';
-  readonly retryAfterMs: number;
-
-  constructor(retryAfterMs: number, message: string) {
-    super('RATE_LIMITED', message);
-    this.retryAfterMs = retryAfterMs;
   }
 }
 

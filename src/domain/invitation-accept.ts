@@ -2,7 +2,7 @@
 import { emailDomain } from './email.ts';
 import { verifyAddress } from './email-verification.ts';
 import { isOwnerRole } from './environment.ts';
-import { InvitationStateError, InvitePolicyError, WrongAccountError } from './errors.ts';
+import { InvitationStateError, InvitePolicyError, WrongAccountError } from './invitation-errors.ts';
 import { demandOpen, findByToken, type StoredInvitation } from './invitation-find.ts';
 import { handOver } from './invitation-hand-over.ts';
 import { loadOffer } from './invitation-offer.ts';

@@ -1,11 +1,12 @@
 /** What callers do to invitations: those who invite by id, those who are invited by token. Ids are uuids. */
 import { type Act, type Caller, perform } from './act.ts';
 import { demand, demandTrusted, organizationOf, type Target } from './authorize.ts';
-import { InvitationStateError, NotFoundError, WrongAccountError } from './errors.ts';
+import { NotFoundError } from './errors.ts';
 import { type InvitationInput, inviteMembers } from './invitation.ts';
 import { AbandonedError, type Acceptance, acceptInvitation } from './invitation-accept.ts';
 import { type BulkInput, inviteMany } from './invitation-bulk.ts';
 import { declineInvitation, revokeInvitation } from './invitation-end.ts';
+import { InvitationStateError, WrongAccountError } from './invitation-errors.ts';
 import { findByToken, findInvitation, type StoredInvitation } from './invitation-find.ts';
 import { type ResendInput, resendInvitation } from './invitation-resend.ts';
 import { ORGANIZATION_ACTS } from './organization-authority.ts';

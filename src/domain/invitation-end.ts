@@ -1,6 +1,7 @@
 /** Invitations that end without a member: declined by whoever was invited, or revoked by the organization. */
-import { InvitationStateError } from './errors.ts';
+
 import { readRow } from './input.ts';
+import { InvitationStateError } from './invitation-errors.ts';
 import { demandOpen, findByToken, type StoredInvitation } from './invitation-find.ts';
 import { changeMembers, loadForChange, readChange } from './membership-change.ts';
 import { single } from './outcome.ts';

@@ -5,7 +5,7 @@ import type {
   InvitationStatus,
   MembershipStatus,
 } from '../db/generated/prisma/enums.ts';
-import { InvitationExpiredError, InvitationStateError } from './errors.ts';
+import { InvitationExpiredError, InvitationStateError } from './invitation-errors.ts';
 import { tokenHash } from './invitation-mail.ts';
 
 /** Ids are uuids. */

@@ -58,6 +58,16 @@ export async function prepareLetter(
   return letter === undefined ? null : { invitationId, sendNumber, ...letter };
 }
 
+/** Those of the invitations (uuids) that there are. */
+export async function existingInvitations(
+  db: Pick<Database, '$queryRaw'>,
+  ids: string[],
+): Promise<Set<string>> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM invitation WHERE id = ANY(${ids}::uuid[])`;
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Notes that the mail has left. */
 export async function noteSent(db: Database, sending: Sending): Promise<void> {
   await db.$executeRaw`

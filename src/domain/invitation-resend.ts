@@ -1,9 +1,10 @@
 /** Sending an invitation again: with a new token and a new deadline, by whoever resends it. */
 import { actorId } from './actor.ts';
 import { readEnvironment } from './environment.ts';
-import { InputError, InvitationStateError } from './errors.ts';
+import { InputError } from './errors.ts';
 import { readInput } from './input.ts';
 import { MAX_LIFETIME, MIN_LIFETIME } from './invitation.ts';
+import { InvitationStateError } from './invitation-errors.ts';
 import type { StoredInvitation } from './invitation-find.ts';
 import { demandToOffer } from './invitation-offer.ts';
 import { sendInvitation } from './invitation-send.ts';

@@ -1,6 +1,5 @@
 /** What a membership takes that others may have already: its external id, its user, a seat. */
 import {
-  AlreadyInvitedError,
   AlreadyMemberError,
   type DomainError,
   DuplicateError,
@@ -10,6 +9,7 @@ import {
   SingleMembershipError,
 } from './errors.ts';
 import { encodeId } from './id.ts';
+import { AlreadyInvitedError } from './invitation-errors.ts';
 import { type Lobby, pairKey } from './membership-entrant.ts';
 import type { MembershipRecord } from './membership-record.ts';
 import type { Move } from './membership-status.ts';

@@ -1,7 +1,8 @@
 /** How people join an organization by the domain of their address. Ids are uuids. */
 import type { Prisma } from '../db/generated/prisma/client.ts';
 import { type Caller, perform } from './act.ts';
-import { ForbiddenError, InvitePolicyError, NotFoundError, PolicyError } from './errors.ts';
+import { ForbiddenError, NotFoundError, PolicyError } from './errors.ts';
+import { InvitePolicyError } from './invitation-errors.ts';
 import { policyRefusal, type SignInPolicy } from './membership-rights.ts';
 import { enterThemselves } from './membership-self.ts';
 import { move } from './membership-status.ts';

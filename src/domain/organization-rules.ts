@@ -1,8 +1,8 @@
 /** What the acts on members ask of their organizations: policy, default roles, seats. */
 import type { EmailInvites, MembershipStatus } from '../db/generated/prisma/enums.ts';
 import { emailDomain } from './email.ts';
-import { InvitePolicyError } from './errors.ts';
 import { countChange } from './event-flush.ts';
+import { InvitePolicyError } from './invitation-errors.ts';
 import { takesSeat } from './membership-status.ts';
 import { can } from './permission.ts';
 import type { Transaction } from './transaction.ts';

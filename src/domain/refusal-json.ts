@@ -1,5 +1,6 @@
 /** Refusals as JSON, so that what came of many rows can be kept for an idempotency key. */
 import * as errors from './errors.ts';
+import * as invitationErrors from './invitation-errors.ts';
 
 /** What is kept of a refusal: its class, its message and its fields. */
 export type RefusalJson = { name: string; message: string; fields: Record<string, unknown> };
@@ -9,9 +10,11 @@ export function refusalToJson(error: errors.DomainError): RefusalJson {
   return { name: error.name, message: error.message, fields: { ...error } };
 }
 
+const classes: Record<string, unknown> = { ...errors, ...invitationErrors };
+
 /** The refusal again. @throws Error for what `refusalToJson` has not made. */
 export function refusalOfJson({ name, message, fields }: RefusalJson): errors.DomainError {
-  const Class = (errors as Record<string, unknown>)[name];
+  const Class = classes[name];
   if (typeof Class !== 'function' || !(Class.prototype instanceof errors.DomainError)) {
     throw new Error(`There is no refusal ${name}.`);
   }

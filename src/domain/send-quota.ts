@@ -1,6 +1,6 @@
 /** How many invitations may still be sent: by an inviter, from an organization, to an address. */
 import { actorId } from './actor.ts';
-import { RateLimitedError } from './errors.ts';
+import { RateLimitedError } from './invitation-errors.ts';
 import type { Transaction } from './transaction.ts';
 
 /** From which organization to which user: uuids. */

@@ -1,15 +1,13 @@
 /** What the holder of an invitation's token sees and does, signed in or not. */
+import { InvalidTransitionError, SeatLimitError, SingleMembershipError } from '../domain/errors.ts';
+import { encodeId } from '../domain/id.ts';
+import type { Acceptance } from '../domain/invitation-accept.ts';
 import {
-  InvalidTransitionError,
   InvitationExpiredError,
   InvitationStateError,
   InvitePolicyError,
-  SeatLimitError,
-  SingleMembershipError,
   WrongAccountError,
-} from '../domain/errors.ts';
-import { encodeId } from '../domain/id.ts';
-import type { Acceptance } from '../domain/invitation-accept.ts';
+} from '../domain/invitation-errors.ts';
 import { tokenHash } from '../domain/invitation-mail.ts';
 import type { InvitationPreviewRow } from '../loaders/invitation.ts';
 import { builder } from './builder.ts';

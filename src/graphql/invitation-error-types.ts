@@ -5,7 +5,7 @@ import {
   InvitationStateError,
   RateLimitedError,
   WrongAccountError,
-} from '../domain/errors.ts';
+} from '../domain/invitation-errors.ts';
 import { builder } from './builder.ts';
 import { interfaces, nodeOf } from './error-interface.ts';
 import { InvitationStatus } from './invitation.ts';

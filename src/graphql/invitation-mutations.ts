@@ -1,15 +1,17 @@
 /** Mutations of those who invite. */
 import {
-  AlreadyInvitedError,
   AlreadyMemberError,
   InvalidTransitionError,
+  RoleTooHighError,
+  SeatLimitError,
+} from '../domain/errors.ts';
+import {
+  AlreadyInvitedError,
   InvitationExpiredError,
   InvitationStateError,
   InvitePolicyError,
   RateLimitedError,
-  RoleTooHighError,
-  SeatLimitError,
-} from '../domain/errors.ts';
+} from '../domain/invitation-errors.ts';
 import { idInput, idListInput } from './arguments.ts';
 import { builder } from './builder.ts';
 import { texts } from './invitation-texts.ts';

@@ -2,13 +2,13 @@
 import {
   AlreadyMemberError,
   InvalidTransitionError,
-  InvitePolicyError,
   LastOwnerError,
   MembershipsExistError,
   SeatLimitError,
   SingleMembershipError,
   WrongIdentityModelError,
 } from '../domain/errors.ts';
+import { InvitePolicyError } from '../domain/invitation-errors.ts';
 import { builder } from './builder.ts';
 import { IdentityModel } from './environment.ts';
 import { interfaces, nodeOf } from './error-interface.ts';

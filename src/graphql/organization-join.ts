@@ -2,10 +2,10 @@
 import {
   AlreadyMemberError,
   InvalidTransitionError,
-  InvitePolicyError,
   SeatLimitError,
   SingleMembershipError,
 } from '../domain/errors.ts';
+import { InvitePolicyError } from '../domain/invitation-errors.ts';
 import { idInput } from './arguments.ts';
 import { builder } from './builder.ts';
 import { mutation } from './mutation.ts';

@@ -3,23 +3,17 @@ import { fromPrisma, PgBoss } from 'pg-boss';
 import type { Execute } from '../db/database.ts';
 import type { Job } from '../domain/job.ts';
 import type { Transaction } from '../domain/transaction.ts';
-
-/** What one attempt at a job is about. */
-export type Attempt = {
-  job: Job;
-  /** Whether nobody tries again when this one fails. */
-  isLast: boolean;
-};
-
-/** Does a job. When it rejects, the job is tried again later; so the error must hold nothing that may not be kept. */
-export type DoJob = (attempt: Attempt) => Promise<void>;
+import { type DoJob, startWork, type Work } from './work.ts';
 
 export type Queue = {
   /** Leaves jobs, which are there when the transaction has committed. */
   enqueue(db: Transaction['db'], jobs: Job[]): Promise<void>;
   /** Does jobs from now on, those of other processes included. */
   work(doJob: DoJob): Promise<void>;
-  /** Takes no more jobs, lets those under way end and hands back what lasts longer than `patienceMs`. */
+  /**
+   * Takes no more jobs, lets those under way end, and after `patienceMs` tells them to give up and hands them back.
+   * Can be called again.
+   */
   stop(patienceMs: number): Promise<void>;
 };
 
@@ -41,16 +35,19 @@ const POLICY = {
   deleteAfterSeconds: 3600,
 };
 
-/** How many jobs a process does at the same time. */
-const BATCH = 20;
+export type Retries = Partial<Pick<typeof POLICY, 'retryLimit' | 'retryDelay' | 'retryDelayMax'>>;
 
-/** Makes sure of the queue's own tables, under a lock of its own: not through a transaction pooler. */
-export async function installQueue(execute: Execute): Promise<void> {
+/**
+ * Makes sure of the queue's own tables, under a lock of its own: not through a transaction pooler. Jobs that are left
+ * from then on are retried as `retries` says.
+ */
+export async function installQueue(execute: Execute, retries: Retries = {}): Promise<void> {
+  const policy = { ...POLICY, ...retries };
   const boss = new PgBoss({ db: { executeSql: execute }, ...UNATTENDED });
   try {
     await boss.start();
-    await boss.createQueue(NAME, POLICY);
-    await boss.updateQueue(NAME, POLICY);
+    await boss.createQueue(NAME, policy);
+    await boss.updateQueue(NAME, policy);
   } finally {
     await boss.stop({ graceful: false });
   }
@@ -70,6 +67,7 @@ export async function openQueue(
   };
   const sender = await make(UNATTENDED).start();
   let worker: PgBoss | undefined;
+  let work: Work | undefined;
   return {
     async enqueue(db, jobs) {
       const rows = jobs.map((job) => ({ data: job }));
@@ -82,29 +80,11 @@ export async function openQueue(
         monitorIntervalSeconds: 5,
         maintenanceIntervalSeconds: 600,
       }).start();
-      const options = {
-        batchSize: BATCH,
-        pollingIntervalSeconds: 0.5,
-        burstWhenBatchFull: true,
-        includeMetadata: true,
-        perJobResults: true,
-      } as const;
-      await worker.work<Job, object, typeof options>(NAME, options, (batch) =>
-        Promise.all(
-          batch.map(async ({ id, data: job, retryCount, retryLimit }) => {
-            try {
-              await doJob({ job, isLast: retryCount >= retryLimit });
-              return { id, status: 'completed' as const };
-            } catch (error) {
-              const message = error instanceof Error ? error.message : 'It failed.';
-              return { id, status: 'failed' as const, output: { message } };
-            }
-          }),
-        ),
-      );
+      work = startWork({ boss: worker, name: NAME, doJob, onError });
     },
     async stop(patienceMs) {
-      await worker?.stop({ timeout: patienceMs });
+      await work?.stop(patienceMs);
+      await worker?.stop({ graceful: false });
       await sender.stop({ graceful: false });
     },
   };

@@ -51,13 +51,18 @@ function footprint(): Promise<object[]> {
 
 describe('a start', () => {
   it('prints where GraphiQL is, and the key once', async () => {
-    const first = await startGatewayProcess({ env: { DATABASE_URL: database.url } });
+    const GATEHOUSE_DATA_DIR = await emptyFolder();
+    const env = { DATABASE_URL: database.url, GATEHOUSE_DATA_DIR };
+    const first = await startGatewayProcess({ env });
     expect(first.greeting).toBe(`
   GraphiQL   ${first.url}/graphiql
   GraphQL    ${first.url}/graphql
 
   API key    ${first.key}
              It can do everything and is shown only this once: keep it.
+
+  Mail       ${GATEHOUSE_DATA_DIR}/mail
+             Without GATEHOUSE_SMTP_URL it goes to files.
 
 `);
     expect(first.key).toMatch(/^ghk_[A-Za-z0-9_-]{43}$/);
@@ -67,7 +72,11 @@ describe('a start', () => {
     expect((await send(`${first.url}/health/ready`)).status).toBe(200);
 
     const second = await startGatewayProcess({
-      env: { DATABASE_URL: database.url, GATEHOUSE_PUBLIC_URL: 'https://id.example/' },
+      env: {
+        ...env,
+        GATEHOUSE_PUBLIC_URL: 'https://id.example/',
+        GATEHOUSE_SMTP_URL: 'smtp://localhost:1',
+      },
     });
     expect(second.greeting).toBe(`
   GraphiQL   https://id.example/graphiql

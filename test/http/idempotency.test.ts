@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { startGateway } from '../../src/gateway.ts';
 import { fresh } from '../domain/world.ts';
+import { newDataDir } from '../support/data-dir.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { expectPayload, type Suspensions, suspend, suspensionsIn } from './suspensions.ts';
@@ -109,7 +110,8 @@ describe('the same request', () => {
   it('counts over a restart of the gateway', async () => {
     const { membershipId, id, operation } = await there.newMember();
     const key = fresh('key');
-    const config = readConfig({ PORT: '0', DATABASE_URL: world.url });
+    const GATEHOUSE_DATA_DIR = newDataDir();
+    const config = readConfig({ PORT: '0', DATABASE_URL: world.url, GATEHOUSE_DATA_DIR });
     for (const _start of [1, 2]) {
       const gateway = await startGateway(config, { log: pino({ level: 'silent' }) });
       const headers = { ...bearer(world.key), 'idempotency-key': key };

@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { startGateway } from '../../src/gateway.ts';
+import { newDataDir } from '../support/data-dir.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 export type LogLine = {
@@ -36,7 +37,12 @@ export async function observeGateway(
   const database = given ?? (await createDatabase());
   const way = await openWay(new URL(database.url));
   const log: LogLine[] = [];
-  const config = readConfig({ PORT: '0', DATABASE_URL: way.url, ...settings });
+  const config = readConfig({
+    PORT: '0',
+    DATABASE_URL: way.url,
+    GATEHOUSE_DATA_DIR: newDataDir(),
+    ...settings,
+  });
   const gateway = await startGateway(config, {
     log: pino({ level: 'trace' }, { write: (line) => log.push(JSON.parse(line)) }),
   });

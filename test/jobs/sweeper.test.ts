@@ -12,6 +12,7 @@ import { startGateway } from '../../src/gateway.ts';
 import { startSweeper } from '../../src/jobs/sweeper.ts';
 import { act, found, fresh, join } from '../domain/world.ts';
 import { bearer, post } from '../http/wire.ts';
+import { newDataDir } from '../support/data-dir.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createGateway } from '../support/gateway.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -112,7 +113,8 @@ it('settles what became overdue while nobody was there, once, though two gateway
   for (let number = 0; number < 10; number += 1) {
     expected.push(...(await overdue(await found(db), 5)));
   }
-  const config = readConfig({ PORT: '0', DATABASE_URL: db.url });
+  const GATEHOUSE_DATA_DIR = newDataDir();
+  const config = readConfig({ PORT: '0', DATABASE_URL: db.url, GATEHOUSE_DATA_DIR });
   const gateways = await Promise.all([1, 2].map(() => startGateway(config, { log: silent })));
   await until(async () => (await ended()).length >= 50);
   await Promise.all(gateways.map((gateway) => gateway.stop()));
@@ -144,7 +146,8 @@ it('leaves an organization to whoever holds its lock, and sees to the others; re
   const [membershipId = ''] = await overdue(busy);
   const [other] = await overdue(free);
   const writer = await holdLock(db.url, busy);
-  const config = readConfig({ PORT: '0', DATABASE_URL: db.url });
+  const GATEHOUSE_DATA_DIR = newDataDir();
+  const config = readConfig({ PORT: '0', DATABASE_URL: db.url, GATEHOUSE_DATA_DIR });
   const gateway = await startGateway(config, { log: silent });
   await until(async () => (await ended()).length > 0);
   expect(await ended()).toEqual([other]);

@@ -1,7 +1,9 @@
+import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
 import type { TypedDocumentString } from '../generated/graphql.ts';
+import { newDataDir } from './data-dir.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 
 export type Answer<Data> = {
@@ -28,7 +30,12 @@ export async function createGateway(
   given?: TestDatabase,
 ): Promise<TestGateway> {
   const database = given ?? (await createDatabase());
-  const config = readConfig({ PORT: '0', DATABASE_URL: database.url, ...settings });
+  const config = readConfig({
+    PORT: '0',
+    DATABASE_URL: database.url,
+    GATEHOUSE_DATA_DIR: newDataDir(),
+    ...settings,
+  });
   const gateway = await startGateway(config, { log: pino({ level: 'silent' }) });
   const key = gateway.newApiKey ?? settings.GATEHOUSE_API_KEY ?? '';
   return {
@@ -52,6 +59,9 @@ export async function createGateway(
     },
     async close() {
       await gateway.stop();
+      if (!settings.GATEHOUSE_DATA_DIR) {
+        await rm(config.dataDir, { recursive: true, force: true });
+      }
       await database.close();
     },
   };
