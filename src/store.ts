@@ -79,7 +79,12 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
       newId: () => uuidv7(),
       randomBytes,
       enqueue: queue.enqueue,
-      invitations: { redirectUrls: [] },
+      invitations: {
+        redirectUrls: config.redirectUrls,
+        perInviter: config.invitationsPerInviter,
+        perOrganization: config.invitationsPerOrganization,
+        perRecipient: config.invitationsPerRecipient,
+      },
     };
     await inTransaction(runner, { principal: SYSTEM, environment: 'exclusive' }, (tx) =>
       ensureEnvironment(tx),
