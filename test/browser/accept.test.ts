@@ -5,11 +5,13 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeId } from '../../src/domain/id.ts';
 import { graphql } from '../generated/gql.ts';
+import { mailOf } from '../graphql/invitation-world.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { createGateway } from '../support/gateway.ts';
+import { type Invited, invite } from '../support/invited.ts';
 import { createPeopleGateway, type PeopleGateway } from '../support/people.ts';
 import { holdLock } from '../support/writer.ts';
-import { type Invited, invite, startProxy, type Visitor, visit } from './accept-world.ts';
+import { startProxy, type Visitor, visit } from './accept-world.ts';
 
 const statusOf = graphql(`
   query AcceptPageStatus($id: ID!) {
@@ -85,7 +87,8 @@ describe('an open invitation', () => {
   it('is shown, changes nothing by that, and is accepted by a button', async () => {
     const ada = await world.tokenOf('ada@acme.example', { name: 'Ada Lovelace' });
     const invited = await invite(world, { credential: ada });
-    const page = await visitor.open(linkOf(invited));
+    const { text = '' } = await mailOf(world, invited.invitationId);
+    const page = await visitor.open(/\S+\/accept\?token=[\w-]+/.exec(text)?.[0] ?? '');
     await heading(page, 'Ada Lovelace invites you to join Acme');
     expect(await page.title()).toBe('Ada Lovelace invites you to join Acme');
     await page.getByText(invited.email, { exact: true }).waitFor();
