@@ -37,6 +37,12 @@ const revoke = graphql(`
   }
 `);
 
+const resend = graphql(`
+  mutation AcceptPageResend($invitationId: ID!) {
+    invitationResend(input: { invitationId: $invitationId }) { __typename }
+  }
+`);
+
 const restrict = graphql(`
   mutation AcceptPageRestrict($input: EnvironmentUpdateInput!) {
     environmentUpdate(input: $input) { __typename }
@@ -101,6 +107,19 @@ describe('an open invitation', () => {
     expect(visitor.sent).toEqual(['AcceptPreview', 'AcceptInvitation']);
   });
 
+  it('is asked for by its token alone', async () => {
+    const { url } = world.gateway;
+    await visitor.context.addCookies([{ name: 'session', value: 'x', url }]);
+    const page = await visitor.context.newPage();
+    const asking = page.waitForRequest('**/graphql');
+    await page.goto(linkOf(await invite(world)));
+    const headers = await (await asking).allHeaders();
+    expect(headers).toHaveProperty('content-type', 'application/json');
+    for (const name of ['authorization', 'cookie', 'referer']) {
+      expect(headers).not.toHaveProperty(name);
+    }
+  });
+
   it('of somebody without a name names the organization alone', async () => {
     const page = await visitor.open(linkOf(await invite(world)));
     await heading(page, 'You are invited to join Acme');
@@ -122,7 +141,8 @@ describe('an open invitation', () => {
   });
 
   it('is accepted once by a double click, and not declined by one', async () => {
-    const invited = await invite(world);
+    // Short, so that the buttons of the question stand where those before it stood.
+    const invited = await invite(world, { email: 'grace@navy.example' });
     const page = await visitor.open(linkOf(invited));
     await page.getByRole('button', { name: 'Decline' }).dblclick();
     await heading(page, 'Decline the invitation to Acme?');
@@ -216,6 +236,13 @@ describe('a link that leads to nothing open', () => {
       await heading(page, 'This link does not work');
     },
   );
+
+  it('does not know the link of a mail that a newer one replaced', async () => {
+    const invited = await invite(world);
+    await world.ask(resend, { invitationId: invited.invitationId });
+    const page = await visitor.open(linkOf(invited));
+    await heading(page, 'This link does not work');
+  });
 
   it.each(['', '?', '?token=', '?token=%20', '?tok'])('misses the token in "%s"', async (query) => {
     const page = await visitor.open(`${world.gateway.url}/accept${query}`);
