@@ -44,9 +44,9 @@ const SHOWN: Record<string, string> = {
     '... on InvitationAcceptPayload { membershipId status organizationName membership { id status } }',
   invitationDecline: '... on InvitationDeclinePayload { organizationName }',
   invitationBulkCreate: `... on InvitationBulkCreatePayload { invitedCount refusedCount
-    results { index invitation { ${INVITATION} } error { __typename code message
-      ... on InputError { issues { path message } } ... on RateLimitedError { retryAfterMs }
-      ... on SeatLimitError { seatLimit } ... on AlreadyInvitedError { invitation { id } } } } }`,
+    results { __typename ... on InvitationBulkCreateRowPayload { invitation { ${INVITATION} } }
+      ... on Error { code message } ... on InputError { issues { path message } } ... on SeatLimitError { seatLimit }
+      ... on RateLimitedError { retryAfterMs } ... on AlreadyInvitedError { open: invitation { id } } } }`,
   membershipRemove:
     '... on MembershipRemovePayload { membership { id status } openInvitations { totalCount nodes { id email status } } }',
 };
