@@ -54,8 +54,7 @@ const ErrorCode = builder.enumType('ErrorCode', {
   values: codes,
 });
 
-/** The interface of all refusals. */
-export const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
+const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
   description: 'A refusal: nothing has changed.',
   fields: (t) => ({
     code: t.field({

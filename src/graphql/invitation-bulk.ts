@@ -1,9 +1,11 @@
 /** Inviting many at once. */
+import { brandWithType } from '@pothos/core';
+import { ForbiddenError, InputError } from '../domain/errors.ts';
 import type { BulkRow } from '../domain/invitation-bulk.ts';
 import { refusalOfJson } from '../domain/refusal-json.ts';
 import { idInput, idListInput } from './arguments.ts';
 import { builder } from './builder.ts';
-import { ErrorInterface } from './error-interface.ts';
+import { INVITATION_REFUSALS } from './invitation-mutations.ts';
 import { texts } from './invitation-texts.ts';
 import { mutation } from './mutation.ts';
 import { seenNode } from './node.ts';
@@ -41,40 +43,44 @@ const InvitationBulkCreateInput = builder.inputType('InvitationBulkCreateInput',
   }),
 });
 
-const InvitationBulkCreateRowResult = builder
-  .objectRef<BulkRow & { index: number }>('InvitationBulkCreateRowResult')
+const InvitationBulkCreateRowPayload = builder
+  .objectRef<{ invitationId: string | null }>('InvitationBulkCreateRowPayload')
   .implement({
-    description: 'What became of a row.',
+    description: 'What came of a row that was not refused.',
     fields: (t) => ({
-      index: t.exposeInt('index', {
-        nullable: false,
-        description: 'Which row of the input it was, from 0 on.',
-      }),
       invitation: t.field({
         type: Invitation,
-        description:
-          'The invitation. Null when the row was refused, in a dry run, and for those who may not see it.',
+        description: 'The invitation. Null in a dry run, and for those who may not see it.',
         resolve: ({ invitationId }, _args, context) =>
           invitationId === null ? null : (seenNode('inv', invitationId, context) as Promise<never>),
       }),
-      error: t.field({
-        type: ErrorInterface,
-        description: 'Why the row was refused. Null when it was not.',
-        resolve: ({ refusal }) => refusal && refusalOfJson(refusal),
-      }),
     }),
   });
+
+function outcomeOf({ invitationId, refusal }: BulkRow): object {
+  if (refusal !== null) {
+    return refusalOfJson(refusal);
+  }
+  const done = { invitationId };
+  brandWithType(done, InvitationBulkCreateRowPayload);
+  return done;
+}
 
 const InvitationBulkCreatePayload = builder
   .objectRef<{ rows: BulkRow[] }>('InvitationBulkCreatePayload')
   .implement({
     description: 'What InvitationBulkCreate did, or would do.',
     fields: (t) => ({
-      results: t.field({
-        type: [InvitationBulkCreateRowResult],
-        nullable: false,
-        description: 'What became of each row, in the order of the input.',
-        resolve: ({ rows }) => rows.map((row, index) => ({ ...row, index })),
+      results: t.errorUnionListField({
+        types: [InvitationBulkCreateRowPayload, ForbiddenError, InputError, ...INVITATION_REFUSALS],
+        union: {
+          name: 'InvitationBulkCreateRowResult',
+          description: 'What came of a row: the payload, or why nothing has changed by it.',
+        },
+        nullable: { list: false, items: false },
+        description: 'What came of each row, in the order of the input.',
+        // The kinds of refusals are known to the schema, not to the types.
+        resolve: ({ rows }) => rows.map(outcomeOf) as never[],
       }),
       invitedCount: t.int({
         nullable: false,

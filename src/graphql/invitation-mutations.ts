@@ -18,7 +18,8 @@ import { texts } from './invitation-texts.ts';
 import { mutation } from './mutation.ts';
 import { nodePayload } from './payload.ts';
 
-const refusals = [
+/** What inviting somebody can refuse besides what every mutation can. */
+export const INVITATION_REFUSALS = [
   AlreadyMemberError,
   AlreadyInvitedError,
   InvalidTransitionError,
@@ -51,7 +52,7 @@ mutation('invitationCreate', {
     'Invites somebody by mail. The link in it is the only way to the token, which shows nowhere else. Requires membership:invite.',
   input: InvitationCreateInput,
   payload: nodePayload('InvitationCreate', 'invitation'),
-  errors: refusals,
+  errors: INVITATION_REFUSALS,
   resolve: ({ organizationId, roleIds, ...input }, { invitations }) =>
     invitations.create({
       ...input,

@@ -14,6 +14,11 @@ const imported = (
 
 const acts: Record<string, MembershipAct> = {
   invite: simple('invite'),
+  resend: simple('resend'),
+  revoke: simple('revoke'),
+  decline: simple('decline'),
+  accept: simple('accept'),
+  merge: simple('merge'),
   create: simple('create'),
   add: simple('add'),
   join: simple('join'),
@@ -51,6 +56,41 @@ test('the whole grid of statuses and acts', () => {
       ACTIVE         → ALREADY_MEMBER
       SUSPENDED      → INVALID_TRANSITION
       REMOVED        → PENDING_INVITE by INVITED
+    resend
+      (none)         → NOT_FOUND
+      PENDING_INVITE → unchanged
+      INVITE_EXPIRED → PENDING_INVITE by RESENT
+      ACTIVE         → INVALID_TRANSITION
+      SUSPENDED      → INVALID_TRANSITION
+      REMOVED        → INVALID_TRANSITION
+    revoke
+      (none)         → NOT_FOUND
+      PENDING_INVITE → REMOVED by REVOKED
+      INVITE_EXPIRED → REMOVED by REVOKED
+      ACTIVE         → INVALID_TRANSITION
+      SUSPENDED      → INVALID_TRANSITION
+      REMOVED        → INVALID_TRANSITION
+    decline
+      (none)         → NOT_FOUND
+      PENDING_INVITE → REMOVED by DECLINED
+      INVITE_EXPIRED → INVALID_TRANSITION
+      ACTIVE         → INVALID_TRANSITION
+      SUSPENDED      → INVALID_TRANSITION
+      REMOVED        → INVALID_TRANSITION
+    accept
+      (none)         → NOT_FOUND
+      PENDING_INVITE → ACTIVE by ACCEPTED
+      INVITE_EXPIRED → ACTIVE by ACCEPTED
+      ACTIVE         → unchanged
+      SUSPENDED      → INVALID_TRANSITION
+      REMOVED        → ACTIVE by ACCEPTED
+    merge
+      (none)         → NOT_FOUND
+      PENDING_INVITE → REMOVED by MERGED
+      INVITE_EXPIRED → INVALID_TRANSITION
+      ACTIVE         → INVALID_TRANSITION
+      SUSPENDED      → INVALID_TRANSITION
+      REMOVED        → INVALID_TRANSITION
     create
       (none)         → ACTIVE by CREATED
       PENDING_INVITE → INVALID_TRANSITION

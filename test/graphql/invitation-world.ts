@@ -44,9 +44,9 @@ const SHOWN: Record<string, string> = {
     '... on InvitationAcceptPayload { membershipId status organizationName membership { id status } }',
   invitationDecline: '... on InvitationDeclinePayload { organizationName }',
   invitationBulkCreate: `... on InvitationBulkCreatePayload { invitedCount refusedCount
-    results { index invitation { ${INVITATION} } error { __typename code message
-      ... on InputError { issues { path message } } ... on RateLimitedError { retryAfterMs }
-      ... on SeatLimitError { seatLimit } ... on AlreadyInvitedError { invitation { id } } } } }`,
+    results { __typename ... on InvitationBulkCreateRowPayload { invitation { ${INVITATION} } }
+      ... on Error { code message } ... on InputError { issues { path message } } ... on SeatLimitError { seatLimit }
+      ... on RateLimitedError { retryAfterMs } ... on AlreadyInvitedError { open: invitation { id } } } }`,
   membershipRemove:
     '... on MembershipRemovePayload { membership { id status } openInvitations { totalCount nodes { id email status } } }',
 };
@@ -162,14 +162,22 @@ export async function invite(
 }
 
 /** The mail of an invitation, when it is there. */
-export async function mailOf(world: PeopleGateway, invitationId: string, sendNumber = 1) {
+export async function mailOf(
+  world: Pick<PeopleGateway, 'gateway'>,
+  invitationId: string,
+  sendNumber = 1,
+) {
   const file = join(world.gateway.mailFolder ?? '', `${invitationId}-${sendNumber}.eml`);
   const raw = await vi.waitFor(() => readFile(file), { timeout: 20_000, interval: 50 });
   return simpleParser(raw);
 }
 
 /** The token of the link in the mail of an invitation, when it is there. */
-export async function tokenOf(world: PeopleGateway, invitationId: string, sendNumber = 1) {
+export async function tokenOf(
+  world: Pick<PeopleGateway, 'gateway'>,
+  invitationId: string,
+  sendNumber = 1,
+) {
   const { text = '' } = await mailOf(world, invitationId, sendNumber);
   const token = /[?&]token=([\w-]{43})/.exec(text)?.[1];
   if (token === undefined) {

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fieldRules } from './matrix/field-rules.ts';
 import { type Findings, walkFields } from './matrix/fields.ts';
-import { objectTypes } from './matrix/schema-walk.ts';
+import { ANSWERS, objectTypes } from './matrix/schema-walk.ts';
 import { createMatrix, type MatrixWorld } from './matrix/world.ts';
-
-/** Types that only mutations answer with: their objects are those of the others. */
-const ANSWERS = /(?:Payload|Error|Issue)$/;
 
 /** Constants, fields of organizations on events that are of none, and what events of the type do not tell. */
 const EMPTY =
@@ -26,6 +23,7 @@ const ruled = Object.entries(fieldRules).flatMap(([type, fields]) =>
 );
 
 it('has a rule for every field, and none for what is gone', () => {
+  // The objects of answers are those of the others.
   const fields = objectTypes()
     .filter(({ name }) => !ANSWERS.test(name))
     .flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`));

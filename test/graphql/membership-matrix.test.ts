@@ -27,6 +27,9 @@ const from: Record<Move, State | '(none)'> = {
   remove: 'ACTIVE',
   reactivate: 'REMOVED',
   delete: 'ACTIVE',
+  invite: '(none)',
+  resend: 'PENDING_INVITE',
+  revoke: 'PENDING_INVITE',
 };
 
 const columns = Object.keys(from) as Move[];
@@ -40,6 +43,9 @@ const needed: Record<Move, string> = {
   remove: 'membership:remove',
   reactivate: 'membership:remove',
   delete: 'membership:remove',
+  invite: 'membership:invite',
+  resend: 'membership:invite',
+  revoke: 'membership:invite',
 };
 
 beforeAll(async () => {
@@ -69,62 +75,105 @@ const REINSTATED = 'REINSTATED';
 const REMOVED = 'REMOVED';
 const REACTIVATED = 'REACTIVATED';
 const DELETED = 'DELETED';
+const INVITED = 'INVITED';
+const RESENT = 'RESENT';
+const REVOKED = 'REVOKED';
 const NO = 'FORBIDDEN';
 const HIGH = 'ROLE_TOO_HIGH';
 const NOBODY = 'NOT_FOUND';
 
 /**
- * What comes of each move, in the order create, suspend, reinstate, remove, reactivate, delete, for targets with (or,
- * for those who come in, to be given) each role.
+ * What comes of each move, in the order create, suspend, reinstate, remove, reactivate, delete, invite, resend, revoke,
+ * for targets with (or, for those who come in or are invited, to be given) each role.
  */
 const table: Record<string, Record<string, string[]>> = {
   'environment key': {
-    owner: [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
-    admin: [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
-    member: [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
-    '(default)': [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
+    owner: [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED, INVITED, RESENT, REVOKED],
+    admin: [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED, INVITED, RESENT, REVOKED],
+    member: [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED, INVITED, RESENT, REVOKED],
+    '(default)': [
+      ADDED,
+      SUSPENDED,
+      REINSTATED,
+      REMOVED,
+      REACTIVATED,
+      DELETED,
+      INVITED,
+      RESENT,
+      REVOKED,
+    ],
   },
   'environment key with that permission only': {
-    owner: [HIGH, NO, NO, NO, HIGH, NOBODY],
-    admin: [HIGH, SUSPENDED, REINSTATED, REMOVED, HIGH, NOBODY],
-    member: [HIGH, SUSPENDED, REINSTATED, REMOVED, HIGH, NOBODY],
-    '(default)': [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, NOBODY],
+    owner: [HIGH, NO, NO, NO, HIGH, NOBODY, HIGH, HIGH, REVOKED],
+    admin: [HIGH, SUSPENDED, REINSTATED, REMOVED, HIGH, NOBODY, HIGH, HIGH, REVOKED],
+    member: [HIGH, SUSPENDED, REINSTATED, REMOVED, HIGH, NOBODY, HIGH, HIGH, REVOKED],
+    '(default)': [
+      ADDED,
+      SUSPENDED,
+      REINSTATED,
+      REMOVED,
+      REACTIVATED,
+      NOBODY,
+      INVITED,
+      RESENT,
+      REVOKED,
+    ],
   },
   'environment key with that permission, seeing memberships': {
-    owner: [HIGH, NO, NO, NO, HIGH, NO],
-    admin: [HIGH, SUSPENDED, REINSTATED, REMOVED, HIGH, NO],
-    member: [HIGH, SUSPENDED, REINSTATED, REMOVED, HIGH, NO],
-    '(default)': [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, NO],
+    owner: [HIGH, NO, NO, NO, HIGH, NO, HIGH, HIGH, REVOKED],
+    admin: [HIGH, SUSPENDED, REINSTATED, REMOVED, HIGH, NO, HIGH, HIGH, REVOKED],
+    member: [HIGH, SUSPENDED, REINSTATED, REMOVED, HIGH, NO, HIGH, HIGH, REVOKED],
+    '(default)': [ADDED, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, NO, INVITED, RESENT, REVOKED],
   },
   'organization key': {
-    owner: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
-    admin: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
-    member: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
-    '(default)': [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
+    owner: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED, INVITED, RESENT, REVOKED],
+    admin: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED, INVITED, RESENT, REVOKED],
+    member: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED, INVITED, RESENT, REVOKED],
+    '(default)': [
+      NO,
+      SUSPENDED,
+      REINSTATED,
+      REMOVED,
+      REACTIVATED,
+      DELETED,
+      INVITED,
+      RESENT,
+      REVOKED,
+    ],
   },
   "admin's key": {
-    owner: [NO, NO, NO, NO, HIGH, NO],
-    admin: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
-    member: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
-    '(default)': [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED],
+    owner: [NO, NO, NO, NO, HIGH, NO, HIGH, HIGH, REVOKED],
+    admin: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED, INVITED, RESENT, REVOKED],
+    member: [NO, SUSPENDED, REINSTATED, REMOVED, REACTIVATED, DELETED, INVITED, RESENT, REVOKED],
+    '(default)': [
+      NO,
+      SUSPENDED,
+      REINSTATED,
+      REMOVED,
+      REACTIVATED,
+      DELETED,
+      INVITED,
+      RESENT,
+      REVOKED,
+    ],
   },
   "member's key": {
-    owner: [NO, NO, NO, NO, NO, NO],
-    admin: [NO, NO, NO, NO, NO, NO],
-    member: [NO, NO, NO, NO, NO, NO],
-    '(default)': [NO, NO, NO, NO, NO, NO],
+    owner: [NO, NO, NO, NO, NO, NO, NO, NOBODY, NOBODY],
+    admin: [NO, NO, NO, NO, NO, NO, NO, NOBODY, NOBODY],
+    member: [NO, NO, NO, NO, NO, NO, NO, NOBODY, NOBODY],
+    '(default)': [NO, NO, NO, NO, NO, NO, NO, NOBODY, NOBODY],
   },
   "another organization's key": {
-    owner: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
-    admin: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
-    member: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
-    '(default)': [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
+    owner: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
+    admin: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
+    member: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
+    '(default)': [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
   },
   anonymous: {
-    owner: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
-    admin: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
-    member: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
-    '(default)': [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
+    owner: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
+    admin: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
+    member: [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
+    '(default)': [NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
   },
 };
 

@@ -18,6 +18,21 @@ export type Result = {
   [more: string]: unknown;
 };
 
+const MEMBERSHIP = `membership {
+  id status statusReason statusChangedAt name externalId metadata untrustedMetadata joinedAt
+  provisioningMethod version roleAssignments { role { key } source } user { id email }
+}`;
+
+/** What mutations answer with that answer with something else. */
+const SHOWN: Record<string, string> = {
+  membershipDelete: 'deletedMembershipId',
+  invitationCreate: 'invitation { id status }',
+  invitationResend: 'invitation { id status }',
+  invitationRevoke: 'invitation { id status }',
+  invitationAccept: 'membershipId',
+  invitationDecline: 'organizationName',
+};
+
 /** Does a mutation of a membership; `more` is what else to ask of its result. */
 export async function mutate(
   world: Pick<TestGateway, 'ask'>,
@@ -27,13 +42,7 @@ export async function mutate(
   more = '',
 ): Promise<Result> {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  const shown =
-    name === 'membershipDelete'
-      ? 'deletedMembershipId'
-      : `membership {
-          id status statusReason statusChangedAt name externalId metadata untrustedMetadata joinedAt
-          provisioningMethod version roleAssignments { role { key } source } user { id email }
-        }`;
+  const shown = SHOWN[name] ?? MEMBERSHIP;
   const query = `mutation ($input: ${type}Input!) { result: ${name}(input: $input) {
     __typename
     ... on Error { code message }
@@ -48,7 +57,14 @@ export async function mutate(
   return data.result;
 }
 
-export type Member = { id: string; membershipId: string; userId: string; email: string };
+export type Member = {
+  id: string;
+  membershipId: string;
+  userId: string;
+  email: string;
+  /** That of the open invitation. */
+  invitationId?: string;
+};
 
 const AN_HOUR = 3_600_000;
 
@@ -82,13 +98,18 @@ export type State = keyof typeof makers;
 export const states = Object.keys(makers) as State[];
 
 /** A new member (uuids) in that state. */
-export function memberIn(
+export async function memberIn(
   state: State,
   db: TestDatabase,
   organizationId: string,
   roleKeys: string[] = [],
 ): Promise<Member> {
-  return makers[state](db, organizationId, roleKeys);
+  const member = await makers[state](db, organizationId, roleKeys);
+  const [invitation] = await db.query<{ id: string }>(
+    `SELECT id FROM invitation WHERE membership_id = $1 AND status = 'PENDING'`,
+    [member.membershipId],
+  );
+  return { ...member, invitationId: invitation?.id };
 }
 
 async function suspended(
@@ -137,6 +158,17 @@ export const moves = {
     membershipId: encodeId('mbr', membershipId),
     confirmEmail: email,
   }),
+  invite: (organizationId: string, { email }: Member, roleKeys?: string[]) => ({
+    organizationId: encodeId('org', organizationId),
+    email,
+    roleKeys,
+  }),
+  resend: (_: string, { invitationId }: Member) => ({
+    invitationId: encodeId('inv', invitationId ?? ''),
+  }),
+  revoke: (_: string, { invitationId }: Member) => ({
+    invitationId: encodeId('inv', invitationId ?? ''),
+  }),
 } as const;
 
 export type Move = keyof typeof moves;
@@ -155,10 +187,15 @@ export type OwnMove = keyof typeof ownMoves;
 
 /** The name of the mutation. */
 export function mutationOf(move: Move | OwnMove): string {
-  return move === 'join'
-    ? 'organizationJoin'
-    : `membership${move.charAt(0).toUpperCase()}${move.slice(1)}`;
+  return OTHERS[move] ?? `membership${move.charAt(0).toUpperCase()}${move.slice(1)}`;
 }
+
+const OTHERS: Partial<Record<Move | OwnMove, string>> = {
+  join: 'organizationJoin',
+  invite: 'invitationCreate',
+  resend: 'invitationResend',
+  revoke: 'invitationRevoke',
+};
 
 /** Nobody, in the shape of a member. */
 export function nobody(): Member {

@@ -8,7 +8,7 @@ import type { TransactionRunner } from '../../src/domain/transaction.ts';
 export function runnerOn(database: Database): TransactionRunner {
   const { prisma } = database;
   const enqueue = () => Promise.reject(new Error('These tests have no queue.'));
-  const invitations = { redirectUrls: [] };
+  const invitations = { redirectUrls: ['https://app.example.com/'] };
   return {
     prisma,
     inTurn: createTurns(),

@@ -29,6 +29,8 @@ export const answerRules: Record<string, Rule> = {
   organizations: open,
   allowedDomains: has('organization:read'),
   existing: sees.membership,
+  invitation: sees.invitation,
+  openInvitations: sees.invitation,
   ...opens('allowedAuthMethods', 'apiKeys', 'code', 'currentVersion', 'defaults', 'field'),
   ...opens(
     'deletedMembershipId',
@@ -36,6 +38,8 @@ export const answerRules: Record<string, Rule> = {
     'deletedPermissionName',
     'deletedRoleId',
   ),
+  ...opens('expiredAt', 'invitedCount', 'membershipId', 'organizationName'),
+  ...opens('refusedCount', 'results'),
   ...opens('deletedUserId', 'identityModel', 'invitations', 'issues', 'memberships', 'message'),
   ...opens('path', 'permissions', 'retryAfterMs', 'roles', 'seatLimit', 'secret', 'status'),
 };
@@ -45,24 +49,33 @@ function opens(...names: string[]): Record<string, Rule> {
 }
 
 /** Null as well when there is nothing: an organization without a creator, a limit that names no method. */
-const MAYBE = new Set(['OrganizationCreatePayload.membership', 'ForbiddenError.permission']);
+const MAYBE = new Set([
+  'OrganizationCreatePayload.membership',
+  'ForbiddenError.permission',
+  'InvitationBulkCreateRowPayload.invitation',
+]);
+
+/** What came of one row of many. */
+const ROW = 'InvitationBulkCreateRowResult';
 
 /** What only people do: they come, then go. */
 const OF_PEOPLE = ['organizationJoin', 'membershipLeave'];
 
 /**
- * People come and go while the doors are as they were. Deletes come last, since what they delete is what the others are
+ * People come and go, and are invited, while the doors are as they were. Deletes come last, since what they delete is what the others are
  * about; the organization, when all else is done.
  */
 const rankOf = (what: Case) => {
   const name = mutationOf(what);
   return OF_PEOPLE.includes(name)
-    ? OF_PEOPLE.indexOf(name) - OF_PEOPLE.length
-    : name === 'organizationDelete'
-      ? 2
-      : /^[a-z]+Delete/.test(name)
-        ? 1
-        : 0;
+    ? OF_PEOPLE.indexOf(name) - OF_PEOPLE.length - 1
+    : name.startsWith('invitation')
+      ? -1
+      : name === 'organizationDelete'
+        ? 2
+        : /^[a-z]+Delete/.test(name)
+          ? 1
+          : 0;
 };
 
 /**
@@ -80,38 +93,55 @@ export async function walkAnswers(
       .filter(({ expected, what }) => OF_PEOPLE.includes(mutationOf(what)) && !RIGHTS.has(expected))
       .map((cell) => ({ caller, ...cell })),
   );
+  const answering = matrix.callers
+    .filter((caller) => !keys.includes(caller))
+    .flatMap((caller) =>
+      cellsOf(matrix, caller)
+        .filter(({ expected, what }) => what.isByToken && what.isOnce && expected === 'done')
+        .map((cell) => ({ caller, ...cell })),
+    );
   const done = [...keys, matrix.master].flatMap((caller) =>
     cellsOf(matrix, caller)
       .filter(({ expected, what }) => expected === 'done' && what.isFor === undefined)
       .map((cell) => ({ caller, ...cell })),
   );
-  const ordered = [...theirs, ...done].sort((one, other) => rankOf(one.what) - rankOf(other.what));
+  const ordered = [...theirs, ...answering, ...done].sort(
+    (one, other) => rankOf(one.what) - rankOf(other.what),
+  );
   for (const [number, cell] of ordered.entries()) {
     const { caller, what, thing, names, expected: code } = cell;
     const answer = await answerTo(matrix, caller, what, names, `answered${number}`);
     const type = String(answer.__typename);
+    const parts = [answer, ...rowsOf(answer)];
     if (what.isOnce && code === 'done' && !type.endsWith('Payload')) {
       findings.wrong.push(`${caller.name}: ${what.name}: ${type}`);
     }
-    findings.types.add(type);
-    for (const [name, value] of Object.entries(answer)) {
+    for (const [name, value] of parts.flatMap(Object.entries)) {
       if (name === '__typename') {
+        findings.types.add(value as string);
         continue;
       }
-      const field = name.slice(name.indexOf('_') + 1);
+      const [owner, field = ''] = name.split('_');
       const isTheirs = type === 'OrganizationJoinPayload' && field === 'membership';
       const expected = isTheirs || (answerRules[field]?.(caller, thing) ?? false);
       // Its list is empty for those who may not read it.
       const isShown = field === 'allowedDomains' ? Object(value).length > 0 : value !== null;
       findings.cells += 1;
-      if (isShown !== expected && !(expected && MAYBE.has(`${type}.${field}`))) {
+      if (isShown !== expected && !(expected && MAYBE.has(`${owner}.${field}`))) {
         findings.wrong.push(
-          `${caller.name}: ${what.name}: ${type}.${field} ${expected ? 'hides' : 'shows'}`,
+          `${caller.name}: ${what.name}: ${owner}.${field} ${expected ? 'hides' : 'shows'}`,
         );
       }
     }
   }
   return findings;
+}
+
+/** What came of each row, where there are many. */
+function rowsOf(answer: Record<string, unknown>): Record<string, unknown>[] {
+  return Object.entries(answer).flatMap(([name, value]) =>
+    name.endsWith('_results') ? (value as Record<string, unknown>[]) : [],
+  );
 }
 
 async function answerTo(
@@ -123,17 +153,11 @@ async function answerTo(
 ): Promise<Record<string, unknown>> {
   const mutation = mutationOf(what);
   const type = inputOf(mutation);
-  const result = schema.getType(type.replace(/Input$/, 'Result'));
-  const members = isUnionType(result) ? result.getTypes().map(({ name }) => name) : [];
-  // The same field has other types in other members, so each gets a name of its own.
-  const fragments = members.map(
-    (member) =>
-      `... on ${member} { ${selectionOf(member, (field) => `${member}_${field}: ${field}`)} }`,
-  );
+  const result = type.replace(/Input$/, 'Result');
   const { shared } = matrix;
   const input = what.input({ names, others: names, shared, caller, fresh });
   const { data, errors } = await matrix.ask(
-    `mutation ($input: ${type}!) { answer: ${mutation}(input: $input) { __typename ${fragments.join(' ')} } }`,
+    `mutation ($input: ${type}!) { answer: ${mutation}(input: $input) { ${anythingOf(result)} } }`,
     caller,
     { input },
   );
@@ -141,4 +165,16 @@ async function answerTo(
     throw new Error(`${caller.name}: ${what.name}: ${JSON.stringify(errors)}`);
   }
   return data?.answer as Record<string, unknown>;
+}
+
+/** All that the members of a union tell. The same field has other types in other members, so each gets a name of its own. */
+function anythingOf(union: string): string {
+  const result = schema.getType(union);
+  const members = isUnionType(result) ? result.getTypes().map(({ name }) => name) : [];
+  const fragments = members.map((member) => {
+    const fields = selectionOf(member, (field) => `${member}_${field}: ${field}`);
+    const ofRows = () => `results { ${anythingOf(ROW)} }`;
+    return `... on ${member} { ${fields.replace('results { __typename }', ofRows)} }`;
+  });
+  return `__typename ${fragments.join(' ')}`;
 }

@@ -120,8 +120,14 @@ export const fieldRules: Record<string, FieldRules> = {
   Invitation: {
     ...opens('id', 'organization', 'membership', 'email', 'roles', 'status', 'message', 'sentAt'),
     ...opens('allowAnyAddress', 'redirectUrl', 'sendCount', 'deliveryFailedAt', 'deliveryError'),
-    ...opens('expiresAt', 'acceptedAt', 'declinedAt', 'revokedAt', 'createdAt'),
+    ...opens('expiresAt', 'acceptedAt', 'declinedAt', 'revokedAt', 'createdAt', 'locale'),
     inviter: sees.user,
+    viewerCanResend: has('membership:invite'),
+    viewerCanRevoke: has('membership:invite'),
+  },
+  InvitationPreview: {
+    ...opens('organizationName', 'organizationLogoUrl', 'inviterName', 'message', 'email'),
+    ...opens('expiresAt', 'status'),
   },
   Role: {
     ...opens('id', 'key', 'displayName', 'description', 'extends', 'permissions'),

@@ -19,7 +19,12 @@ import {
  */
 export type Ask = (names: Names, others: Names) => string;
 
-export type Lookup = { ask: Ask; rule: Rule };
+export type Lookup = {
+  ask: Ask;
+  rule: Rule;
+  /** It names a secret, which is worth the same to whoever has it: nobody is a stranger to what it finds. */
+  isByToken?: boolean;
+};
 
 /** A list: the way to it, with its arguments and selection, and who sees it. */
 type List = {
@@ -198,6 +203,7 @@ const taken: [lists: string[], rule: Rule, ...given: ((others: Names) => string)
     sees.invitation,
     () => 'filter: { status: [DECLINED] }',
     ({ ada }) => `filter: { search: "${ada.email}" }`,
+    ({ boss }) => `filter: { inviterId: "${boss.usr}" }`,
   ],
   [
     ['Organization.events', 'Membership.history', 'Query.events'],
@@ -242,8 +248,22 @@ function lookupIn(
   };
 }
 
+/** Tokens: of the last sending, which show the invitation to whoever has them, and of those before. */
+const byToken: Lookup[] = [
+  {
+    ask: ({ guests }) => `invitationPreview(token: "${guests.accepting.token}") { email }`,
+    rule: open,
+    isByToken: true,
+  },
+  {
+    ask: ({ guests }) => `invitationPreview(token: "${guests.accepting.formerToken}") { email }`,
+    rule: () => false,
+  },
+];
+
 /** All but those by cursors, which must be read before. */
 export const lookups: Lookup[] = [
+  ...byToken,
   ...found.flatMap(([rule, ...asks]) => asks.map((ask) => ({ ask, rule }))),
   ...listed(),
 ];

@@ -28,7 +28,7 @@ const moves = (
       { reason: 'Why', until: '2100-01-01T00:00:00.000Z' },
     ],
     ['membershipReinstate', 'membership:suspend', { reason: 'Why' }],
-    ['membershipRemove', 'membership:remove', { reason: 'Why' }],
+    ['membershipRemove', 'membership:remove', { reason: 'Why', revokeInvitations: true }],
     ['membershipReactivate', 'membership:remove', { reason: 'Why' }],
     ['membershipUpdate', 'membership:update', { name: 'New', untrustedMetadata: { a: 1 } }],
     ['membershipRoleAssign', 'role:assign', { roleKeys: ['member'] }],

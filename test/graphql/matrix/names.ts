@@ -9,6 +9,7 @@ import { act, join } from '../../domain/world.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { everyType, writeEvent } from '../event-world.ts';
 import type { Tenant } from './callers.ts';
+import { type Guests, inviteGuests } from './guests.ts';
 
 /** What things of one organization are called. */
 export type Names = {
@@ -27,6 +28,7 @@ export type Names = {
   boss: { mbr: string; usr: string; email: string };
   /** Of Ada, newest last. */
   invitations: string[];
+  guests: Guests;
   role: string;
   roleKey: string;
   key: string;
@@ -62,7 +64,7 @@ export async function furnish(
        logo_url = 'https://logo.example/x', metadata = $4, creator_role_id = $5, creator_role_scope_id = $6,
        member_role_id = $7, member_role_scope_id = $1, auth_methods = 'RESTRICTED',
        allowed_auth_methods = '{GOOGLE,SSO}', mfa_policy = $8::mfa_policy, email_jit_provisioning = 'RESTRICTED',
-       allowed_domains = ARRAY[$2 || '.example'] WHERE id = $1`,
+       email_invites = 'RESTRICTED', allowed_domains = ARRAY[$2 || '.example'] WHERE id = $1`,
     [
       organizationId,
       word,
@@ -87,7 +89,11 @@ export async function furnish(
     const { membershipId, userId, email } = joined;
     return { membershipId, userId, email, mbr: id('mbr', membershipId), usr: id('usr', userId) };
   };
-  const boss = await member('boss', { roleKeys: ['owner'], provisioningMethod: 'CREATOR' });
+  const boss = await member('boss', {
+    name: 'Boss',
+    roleKeys: ['owner'],
+    provisioningMethod: 'CREATOR',
+  });
   // Who came by themselves, with a verified address, lets others of their domain come.
   await world.query('UPDATE "user" SET email_verified = true WHERE id = $1', [boss.userId]);
   const mia = await member('mia', {});
@@ -104,6 +110,7 @@ export async function furnish(
   const key = await keyOf('Working');
   const revoked = await keyOf('Revoked');
   await dress(world, { organizationId, word, ada, boss });
+  const guests = await inviteGuests(world, { organizationId, word }, boss);
   await world.query(
     `UPDATE api_key SET created_at = now() - interval '1 day', revoked_at = now(), last_used_at = now(),
        expires_at = now() + interval '1 day' WHERE id = $1`,
@@ -141,6 +148,7 @@ export async function furnish(
     gone,
     boss,
     invitations: invitations.map((invitation) => id('inv', invitation.id)),
+    guests,
     role: id('rol', roleId),
     roleKey: `role-${word}`,
     key: id('key', key.id),
@@ -186,9 +194,9 @@ async function dress(
   );
   await world.query(
     `INSERT INTO invitation (id, organization_id, membership_id, email, status, inviter_kind, inviter_id, message,
-       redirect_url, sent_at, send_count, delivery_failed_at, delivery_error, expires_at, accepted_at, declined_at,
+       locale, redirect_url, sent_at, send_count, delivery_failed_at, delivery_error, expires_at, accepted_at, declined_at,
        revoked_at, search_text, created_at, updated_at)
-     SELECT gen_random_uuid(), $1, $2, $3, status::invitation_status, 'USER', $4, 'Welcome.', 'https://app.example/',
+     SELECT gen_random_uuid(), $1, $2, $3, status::invitation_status, 'USER', $4, 'Welcome.', 'en', 'https://app.example/',
        now(), 1, now(), 'No such box.', now() + interval '1 day', CASE status WHEN 'ACCEPTED' THEN now() END,
        CASE status WHEN 'DECLINED' THEN now() END, CASE status WHEN 'REVOKED' THEN now() END, $3,
        now() + n * interval '1 second', now()

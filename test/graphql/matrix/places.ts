@@ -103,6 +103,17 @@ function inOrganization(names: Names): Place[] {
     ...names.invitations.map((id) =>
       place('Invitation', node(id, 'Invitation'), [], sees.invitation, invited),
     ),
+    place('Invitation', node(names.guests.accepting.inv, 'Invitation'), [], sees.invitation, {
+      ...boss,
+      isOwner: undefined,
+    }),
+    // Whoever has the token is told.
+    place(
+      'InvitationPreview',
+      `invitationPreview(token: "${names.guests.accepting.token}") { … }`,
+      [],
+      open,
+    ),
     place('Role', node(names.role, 'Role'), [], sees.ownRole),
     place('ApiKey', node(names.key, 'ApiKey'), [], sees.ownKey),
     place('ApiKey', node(names.revokedKey, 'ApiKey'), [], sees.ownKey),

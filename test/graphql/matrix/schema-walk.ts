@@ -13,6 +13,9 @@ import {
 } from 'graphql';
 import { schema } from '../../../src/graphql/schema.ts';
 
+/** Types that only mutations answer with. */
+export const ANSWERS = /(?:Payload|Error|Issue)$/;
+
 /** The object types, without the roots and those of introspection. */
 export function objectTypes(): GraphQLObjectType[] {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
@@ -40,7 +43,8 @@ export function queryArguments(): string[] {
       }
     }
   };
-  for (const type of [...objectTypes(), schema.getQueryType()]) {
+  const asked = objectTypes().filter(({ name }) => !ANSWERS.test(name));
+  for (const type of [...asked, schema.getQueryType()]) {
     for (const field of Object.values(type?.getFields() ?? {})) {
       if (type === schema.getQueryType()) {
         coordinates.add(`Query.${field.name}`);
@@ -108,7 +112,11 @@ export function mutationInputs(): string[] {
 export function givenTo(mutation: string, input: object): string[] {
   const given = new Set<string>();
   const enter = (type: unknown, value: unknown): void => {
-    if (isInputObjectType(type) && typeof value === 'object' && value !== null) {
+    if (Array.isArray(value)) {
+      for (const item of value) {
+        enter(type, item);
+      }
+    } else if (isInputObjectType(type) && typeof value === 'object' && value !== null) {
       for (const [name, inner] of Object.entries(value)) {
         const field = type.getFields()[name];
         if (inner !== undefined) {

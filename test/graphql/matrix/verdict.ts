@@ -31,6 +31,8 @@ export type Case = {
   isOfEnvironment?: true;
   /** It takes no version that would stop it, and is done once: left to the walk of answers. */
   isOnce?: true;
+  /** It names a secret, which is worth the same to whoever has it: nobody is a stranger to what it is for. */
+  isByToken?: true;
 };
 
 export type Step = (caller: Caller, thing: Thing) => string | null;

@@ -4,6 +4,7 @@ import { encodeId } from '../../../src/domain/id.ts';
 import { act, found, join } from '../../domain/world.ts';
 import { createDatabase } from '../../support/database.ts';
 import { type Answer, createGateway, type TestGateway } from '../../support/gateway.ts';
+import { goodToken } from '../../support/invitation-token.ts';
 import { createIssuer, type IssuerOptions } from '../../support/issuer.ts';
 import { everyType, writeEvent } from '../event-world.ts';
 import {
@@ -68,6 +69,8 @@ export async function createMatrix(): Promise<MatrixWorld> {
   const issuers = [google, password, ssoOfB];
   const settings = {
     GATEHOUSE_API_KEY: `ghk_${'m'.repeat(43)}`,
+    GATEHOUSE_REDIRECT_URLS: 'https://app.example/',
+    GATEHOUSE_INVITATIONS_PER_RECIPIENT: 'off',
     GATEHOUSE_TRUSTED_ISSUERS: JSON.stringify(issuers.map(({ entry }) => entry)),
   };
   const gateway = await createGateway(settings, database);
@@ -86,6 +89,7 @@ export async function createMatrix(): Promise<MatrixWorld> {
   const ask: Matrix['ask'] = (query, caller, variables) =>
     gateway.ask(query, { ...variables }, caller.credential);
   await dress(gateway);
+  await sendTokens(gateway);
   // Whoever signs in for the first time, or for the first time in a minute, leaves a note of it.
   await Promise.all(callers.map((caller) => ask('{ viewer { kind } }', caller)));
   await gateway.query('UPDATE "user" SET email_verified = false WHERE email = ANY($1)', [
@@ -132,6 +136,16 @@ async function dress(world: TestGateway): Promise<void> {
       `UPDATE invitation SET inviter_id = (SELECT id FROM "user" WHERE email = $2) WHERE email = $1`,
       parameters,
     );
+  }
+}
+
+/** Gives those who call and are invited a token of their address. */
+async function sendTokens(world: TestGateway): Promise<void> {
+  const invitations = await world.query<{ id: string; email: string }>(
+    `SELECT id, email FROM invitation WHERE status = 'PENDING' AND email LIKE '%@people.example'`,
+  );
+  for (const { id, email } of invitations) {
+    await goodToken(world, id, { token: `token-of-${email}` });
   }
 }
 
