@@ -148,7 +148,7 @@ describe('an invitation', () => {
     expect(await send('fr')).toMatchObject({ subject: expect.stringMatching(/^Invitation à rej/) });
     expect(await send('es-419')).toMatchObject({ subject: expect.stringMatching(/^Invitación/) });
     expect(await send('ja')).toMatchObject({ subject: expect.stringMatching(/^Invitation to /) });
-    await queue.stop(0);
+    await queue.stopWork(0);
 
     // What the operator does not allow any more leads to our own page.
     const later = await startMailServer();
@@ -332,7 +332,7 @@ describe('nothing is sent', () => {
     await change(runner, organizationId, resent, (tx, invitation) =>
       resendInvitation(tx, invitation, {}),
     );
-    await queue.stop(0);
+    await queue.stopWork(0);
     await openPostOffice(db, server.url);
     await until(async () => expect(await jobsLeft()).toEqual([]));
     expect(server.arrived.map(({ messageId }) => messageId)).toEqual([

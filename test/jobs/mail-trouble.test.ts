@@ -150,8 +150,8 @@ it('stops in the middle of a mail, hands it back, and others send it', async () 
   const { id, email } = await invite(runner, { organizationId: await found(db) });
   await until(() => expect(hanging.met()).toBe(1));
   const begun = performance.now();
-  await Promise.all([queue.stop(300), queue.stop(300)]);
-  await queue.stop(0);
+  await Promise.all([queue.stopWork(300), queue.stopWork(300)]);
+  await queue.stopWork(0);
   expect(performance.now() - begun).toBeLessThan(1500);
   const [job] = await db.query("SELECT state FROM pgboss.job WHERE data ->> 'invitationId' = $1", [
     id,
@@ -171,7 +171,7 @@ it('takes up what a process that was killed has left', async () => {
      WHERE data ->> 'invitationId' = $1`,
     [id],
   );
-  await queue.stop(0);
+  await queue.stopWork(0);
   await openPostOffice(db, server.url);
   await until(() => expect(server.arrived.map(({ envelope }) => envelope[0])).toContain(email));
 });

@@ -123,7 +123,8 @@ export async function openPostOffice(
     await queue.work(mailInvitations(post));
   }
   onTestFinished(async () => {
-    await queue.stop(0);
+    await queue.stopWork(0);
+    await queue.close();
     transport.close();
   });
   return { queue, runner, log };
