@@ -124,6 +124,8 @@ export type Config = MailConfig & {
   maxBodyBytes: number;
   maxOperationMs: number;
   maxOperationsPerSocket: number;
+  maxStreamsPerCaller: number;
+  maxStreams: number;
   /** Points a minute; undefined: without end. */
   ratePerCaller: number | undefined;
   /** Points a minute; undefined: without end. */
@@ -219,6 +221,11 @@ export function readConfig(
       'GATEHOUSE_MAX_OPERATIONS_PER_SOCKET',
       settings.GATEHOUSE_MAX_OPERATIONS_PER_SOCKET.schema,
     ),
+    maxStreamsPerCaller: read(
+      'GATEHOUSE_MAX_STREAMS_PER_CALLER',
+      settings.GATEHOUSE_MAX_STREAMS_PER_CALLER.schema,
+    ),
+    maxStreams: read('GATEHOUSE_MAX_STREAMS', settings.GATEHOUSE_MAX_STREAMS.schema),
     ratePerCaller: read('GATEHOUSE_RATE_PER_CALLER', settings.GATEHOUSE_RATE_PER_CALLER.schema),
     ratePerAddress: read('GATEHOUSE_RATE_PER_ADDRESS', settings.GATEHOUSE_RATE_PER_ADDRESS.schema),
     introspection: read('GATEHOUSE_INTROSPECTION', settings.GATEHOUSE_INTROSPECTION.schema),

@@ -4,12 +4,15 @@ import { recognizeKeys } from './auth/api-key.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import { trustedIssuersOf } from './auth/development-issuer.ts';
 import { recognizePeople } from './auth/person.ts';
-import { createRenewal } from './auth/renew.ts';
+import { createRenewal, createRenewals } from './auth/renew.ts';
 import { createTokenVerifier } from './auth/token.ts';
 import type { Config } from './config.ts';
+import { listenTo } from './db/listen.ts';
 import { ensureFirstKey } from './domain/first-key.ts';
 import { SYSTEM } from './domain/principal.ts';
 import { inTransaction } from './domain/transaction.ts';
+import { createAnnouncer } from './feed/announce.ts';
+import { startFeed } from './feed/feed.ts';
 import { acceptHandler } from './http/accept/accept.ts';
 import { acceptDocuments } from './http/accept/documents.ts';
 import { examples } from './http/examples.ts';
@@ -53,6 +56,10 @@ export type Gateway = {
   stop(): Promise<void>;
 };
 
+/** What processes tell each other by: that something happened. */
+const CHANNEL = 'gatehouse_events';
+const NOTIFY = { name: 'gatehouse_notify', text: `NOTIFY ${CHANNEL}` };
+
 /** With the goodbyes to sockets and to the database, well within the 15 seconds that a stop may take. */
 const DRAIN_MS = 10_000;
 
@@ -88,6 +95,8 @@ export async function startGateway(
   });
   try {
     const onError = (error: Error) => log.warn({ err: error }, 'A database connection broke');
+    const onFeedError = (error: Error) =>
+      log.warn({ err: error }, 'Events cannot be followed just now');
     const trace = tracing?.trace;
     const issuers = await trustedIssuersOf(config);
     const store = await openStore(config, { asGateway: true, onProgress, onError, trace });
@@ -107,9 +116,20 @@ export async function startGateway(
       person: recognizePeople({ read, runner, verifier, log }),
     });
     const rate = createRateLimiter(config);
+    const feed = startFeed({ read, renewAll: createRenewals(read), onError: onFeedError });
+    const announce = createAnnouncer(() => read(NOTIFY, []));
+    store.onCommit(() => {
+      feed.wake();
+      announce();
+    });
+    const listener = listenTo(store.directUrl, CHANNEL, {
+      onNotice: () => feed.wake(),
+      onError: onFeedError,
+    });
     const graphql = createGraphqlServer({
       read,
       runner,
+      feed,
       renew: createRenewal(read),
       trace,
       log,
@@ -149,12 +169,14 @@ export async function startGateway(
     let stopped: Promise<void> | undefined;
     const stop = async () => {
       check = () => Promise.reject(new Error('The gateway is stopping.'));
+      feed.drain();
       await Promise.all([
         closeSockets(DRAIN_MS),
         http.close(DRAIN_MS),
         sweeper.stop(),
         post.stop(DRAIN_MS),
       ]);
+      await Promise.all([feed.stop(), listener.close()]);
       await store.close();
       await tracing?.stop();
     };

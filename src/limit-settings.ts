@@ -39,6 +39,13 @@ export const limitSettings = {
     1,
     100_000,
   ),
+  GATEHOUSE_MAX_STREAMS_PER_CALLER: countSetting(
+    'Subscriptions at once of one person or key in a process (a hundredfold for keys of the environment).',
+    '200',
+    1,
+    1_000_000,
+  ),
+  GATEHOUSE_MAX_STREAMS: countSetting('Subscriptions at once in a process.', '20000', 1, 1_000_000),
   GATEHOUSE_RATE_PER_CALLER: rateSetting(
     'Cost per minute of one person or key (a hundredfold for keys of the environment), or "off".',
     '6000000',

@@ -8,7 +8,7 @@ import { attachEmbeddedPostgres } from './db/embedded/embedded.ts';
 import { claimGateway } from './db/embedded/gateway-claim.ts';
 import { migrate } from './db/migrate.ts';
 import { createTurns, type InTurn } from './db/turns.ts';
-import { ensureEnvironment } from './domain/environment.ts';
+import { ensureEnvironment, ensureEventEpoch } from './domain/environment.ts';
 import { SYSTEM } from './domain/principal.ts';
 import { inTransaction, type TransactionRunner } from './domain/transaction.ts';
 import { installQueue, openQueue, type Queue } from './jobs/queue.ts';
@@ -17,6 +17,10 @@ export type Store = {
   database: Database;
   runner: TransactionRunner;
   queue: Queue;
+  /** Calls `listener` after each transaction of this process that has events. */
+  onCommit(listener: () => void): void;
+  /** Where PostgreSQL itself is reached, not a transaction pooler. */
+  directUrl: string;
   /** How many writers wait for their turn in this process. */
   waitingTurns(): number;
   /** Whether it is the embedded PostgreSQL. */
@@ -73,12 +77,18 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
     opened.push(() => queue.close());
     const turns = createTurns();
     const inTurn = trace === undefined ? turns : traced(turns, trace);
+    const listeners: (() => void)[] = [];
     const runner = {
       prisma: database.prisma,
       inTurn,
       newId: () => uuidv7(),
       randomBytes,
       enqueue: queue.enqueue,
+      committed() {
+        for (const tell of listeners) {
+          tell();
+        }
+      },
       invitations: {
         redirectUrls: config.redirectUrls,
         perInviter: config.invitationsPerInviter,
@@ -86,14 +96,19 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
         perRecipient: config.invitationsPerRecipient,
       },
     };
-    await inTransaction(runner, { principal: SYSTEM, environment: 'exclusive' }, (tx) =>
-      ensureEnvironment(tx),
-    );
+    await inTransaction(runner, { principal: SYSTEM, environment: 'exclusive' }, async (tx) => {
+      await ensureEnvironment(tx);
+      await ensureEventEpoch(tx);
+    });
     const waitingTurns = () => turns.waiting();
     return {
       database,
       runner,
       queue,
+      onCommit: (listener) => {
+        listeners.push(listener);
+      },
+      directUrl,
       waitingTurns,
       embedded: config.databaseUrl === undefined,
       close,

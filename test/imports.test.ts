@@ -68,7 +68,21 @@ const rules: [pattern: string, rule: Rule][] = [
       types: ['config.ts', 'db/database.ts', databaseTypes, 'pino'],
     },
   ],
-  ['feed/**', { values: ['feed/**', 'db/database.ts'], types: ['domain/**', databaseTypes] }],
+  [
+    'feed/**',
+    {
+      values: [
+        'feed/**',
+        'domain/permission.ts',
+        'loaders/event.ts',
+        'loaders/statement.ts',
+        'db/database.ts',
+        'kysely',
+        'node:timers/promises',
+      ],
+      types: ['domain/**', databaseTypes],
+    },
+  ],
   [
     'jobs/**',
     {
@@ -98,7 +112,13 @@ const rules: [pattern: string, rule: Rule][] = [
         '@graphql-yoga/render-graphiql/**',
         'ws',
       ],
-      types: ['db/database.ts', 'domain/transaction.ts', 'pino'],
+      types: [
+        'db/database.ts',
+        'domain/principal.ts',
+        'domain/transaction.ts',
+        'loaders/event.ts',
+        'pino',
+      ],
     },
   ],
   [

@@ -3,7 +3,12 @@ import type { IdentityModel } from '../db/generated/prisma/enums.ts';
 import type { Principal } from '../domain/principal.ts';
 
 /** `identityModel` comes with the same statement. */
-export type Caller = { principal: Principal; identityModel: IdentityModel };
+export type Caller = {
+  principal: Principal;
+  identityModel: IdentityModel;
+  /** When their token ends; left out for those who have none. */
+  expiresAt?: Date;
+};
 
 /** Recognizes callers by the text after `Bearer `; null: it is nobody. The request's id is for the log and for events. */
 export type Recognize = (credential: string, requestId: string) => Promise<Caller | null>;

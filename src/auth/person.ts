@@ -138,7 +138,11 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
       status === 'ACTIVE' && refusal === null && identityProvider === null,
   );
   return {
-    caller: { principal: { kind: 'user', id: userId, signIn: how, rights }, identityModel },
+    caller: {
+      principal: { kind: 'user', id: userId, signIn: how, rights },
+      identityModel,
+      expiresAt: token.expiresAt,
+    },
     unentered: unentered.slice(0, MOST_ENTERED).map((membership) => membership.organizationId),
     usedLately,
   };

@@ -1,4 +1,4 @@
-/** The rights of a caller who is known already, as they stand in the database now. */
+/** The rights of callers who are known already, as they stand in the database now. */
 import { sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import { type RightsRow, readRights } from '../domain/membership-rights.ts';
@@ -28,4 +28,67 @@ export function createRenewal(read: Read): (principal: Principal) => Promise<Pri
 function rightsByIdentity() {
   return sql`SELECT r.* FROM identity i LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true
 WHERE i.id = ${param('identity')} AND i.user_id = ${param('user')}`;
+}
+
+type PersonRow = Row & { ordinal: number };
+
+type KeyRow = { id: string; permissions: string[] };
+
+/**
+ * Makes what reads the rights of many principals anew, in one statement for all people and one for all keys. Whoever is
+ * gone, revoked or expired is nobody.
+ */
+export function createRenewals(
+  read: Read,
+): (principals: readonly Principal[]) => Promise<Principal[]> {
+  return async (principals) => {
+    const people = principals.filter((principal) => principal.kind === 'user');
+    const keys = principals.filter((principal) => principal.kind === 'apiKey');
+    const [rows, permissions] = await Promise.all([
+      people.length === 0
+        ? []
+        : run<PersonRow>(read, 'rights of people', rightsByIdentities, {
+            identities: people.map(({ signIn }) => signIn.identityId),
+            users: people.map(({ id }) => id),
+          }),
+      keys.length === 0
+        ? []
+        : run<KeyRow>(read, 'rights of keys', rightsByKeys, { keys: keys.map(({ id }) => id) }),
+    ]);
+    const byKey = new Map(permissions.map(({ id, permissions: held }) => [id, held]));
+    const byPerson = new Map<Principal, PersonRow[]>();
+    for (const row of rows) {
+      const person = people[row.ordinal - 1];
+      if (person !== undefined) {
+        byPerson.set(person, [...(byPerson.get(person) ?? []), row]);
+      }
+    }
+    return principals.map((principal) => {
+      if (principal.kind === 'apiKey') {
+        const held = byKey.get(principal.id);
+        return held === undefined ? ANONYMOUS : { ...principal, permissions: held };
+      }
+      if (principal.kind === 'user') {
+        const known = byPerson.get(principal) ?? [];
+        const memberships = known.filter((row) => row.membershipId !== null) as (PersonRow &
+          RightsRow)[];
+        return known.length === 0
+          ? ANONYMOUS
+          : { ...principal, rights: readRights(memberships, principal.signIn) };
+      }
+      return principal;
+    });
+  };
+}
+
+function rightsByIdentities() {
+  return sql`SELECT k.ordinal::int AS ordinal, r.*
+FROM unnest(${param('identities')}::uuid[], ${param('users')}::uuid[]) WITH ORDINALITY AS k(identity, person, ordinal)
+JOIN identity i ON i.id = k.identity AND i.user_id = k.person
+LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true ORDER BY k.ordinal`;
+}
+
+function rightsByKeys() {
+  return sql`SELECT a.id, a.permissions FROM api_key a
+WHERE a.id = ANY(${param('keys')}::uuid[]) AND a.revoked_at IS NULL AND coalesce(a.expires_at > now(), true)`;
 }

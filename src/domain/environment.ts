@@ -51,6 +51,17 @@ export async function readEnvironment(tx: Transaction): Promise<EnvironmentRules
 }
 
 /**
+ * Begins another epoch of events where those that are there name transactions that this cluster has not reached: it was
+ * restored from a dump of another. Under the environment's exclusive lock.
+ */
+export async function ensureEventEpoch({ db }: Transaction): Promise<void> {
+  await db.$executeRaw`
+    UPDATE environment SET event_epoch = event_epoch + 1
+    WHERE EXISTS (
+      SELECT FROM event WHERE epoch = event_epoch AND transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))`;
+}
+
+/**
  * Makes sure that the environment, the built-in permissions and the built-in roles are there and as this version wants
  * them. Changes nothing when they are, so every start may call it, under the environment's exclusive lock.
  */

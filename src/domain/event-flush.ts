@@ -165,10 +165,10 @@ async function insertEvents(tx: EventBatch, lastNumbers: Map<string, number>): P
         actor_kind actor_kind, actor_id uuid, membership_id uuid, user_id uuid, invitation_id uuid, role_id uuid,
         api_key_id uuid, previous_status membership_status, status membership_status, reason text, detail jsonb)
     ), written AS (
-      INSERT INTO event (id, organization_id, sequence, type, cause, actor_kind, actor_id, membership_id, user_id,
+      INSERT INTO event (epoch, id, organization_id, sequence, type, cause, actor_kind, actor_id, membership_id, user_id,
         invitation_id, role_id, api_key_id, previous_status, status, request_id, occurred_at)
-      SELECT id, organization_id, sequence, type, cause, actor_kind, actor_id, membership_id, user_id,
-        invitation_id, role_id, api_key_id, previous_status, status, ${tx.requestId}::text,
+      SELECT (SELECT event_epoch FROM environment), id, organization_id, sequence, type, cause, actor_kind, actor_id,
+        membership_id, user_id, invitation_id, role_id, api_key_id, previous_status, status, ${tx.requestId}::text,
         ${tx.now.toISOString()}::timestamptz
       FROM input ORDER BY place
     )

@@ -48,6 +48,8 @@ export type TransactionRunner = {
   newId(): string;
   randomBytes(size: number): Uint8Array;
   invitations: InvitationPolicy;
+  /** Told that events were committed. */
+  committed?(): void;
   /** Leaves jobs in the transaction. */
   enqueue(db: Prisma.TransactionClient, jobs: Job[]): Promise<void>;
   /** The time of the rules by the time of the database: a demo lives in the past. @default the database's */
@@ -105,10 +107,14 @@ async function persist<T>(
   const restarts = new Map<string, number>();
   for (;;) {
     try {
-      return await runner.prisma.$transaction((db) => attempt(db, runner, scope, work), {
-        maxWait: 10_000,
-        timeout: 60_000,
-      });
+      const { result, isNews } = await runner.prisma.$transaction(
+        (db) => attempt(db, runner, scope, work),
+        { maxWait: 10_000, timeout: 60_000 },
+      );
+      if (isNews) {
+        runner.committed?.();
+      }
+      return result;
     } catch (error) {
       const state = sqlState(error);
       if (state === '55P03' || isPoolExhausted(error)) {
@@ -128,7 +134,7 @@ async function attempt<T>(
   runner: TransactionRunner,
   scope: TransactionScope & { organizations: string[] },
   work: (tx: Transaction) => Promise<T>,
-): Promise<T> {
+): Promise<{ result: T; isNews: boolean }> {
   await takeLocks(db, scope.environment ?? 'shared', scope.organizations);
   const { now, principal } = await lookAround(db, scope);
   const events: NewEvent[] = [];
@@ -153,11 +159,12 @@ async function attempt<T>(
     settled: new Set(),
   };
   const result = await work(tx);
+  const isNews = events.length > 0;
   await flushEvents(tx);
   if (jobs.length > 0) {
     await runner.enqueue(db, jobs);
   }
-  return result;
+  return { result, isNews };
 }
 
 /**

@@ -70,7 +70,11 @@ function readActor(id: string, argument: string[]): EventListFilter['actor'] {
  *
  * @throws GraphQLError INVALID_INPUT for anything else, and, with an organization (uuid), for events that are not its.
  */
-function readEventCursor(cursor: string, argument: string, organizationId?: string): EventPlace {
+export function readEventCursor(
+  cursor: string,
+  argument: string,
+  organizationId?: string,
+): EventPlace {
   const place = decodeEventCursor(cursor);
   if (place === null) {
     throw invalidArgument([argument], 'must be a cursor of an event');

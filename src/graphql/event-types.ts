@@ -53,7 +53,7 @@ function implement(type: EventType): EventRef {
 const refs = new Map((Object.keys(table) as EventType[]).map((type) => [type, implement(type)]));
 
 /** The object type of an event. */
-export function eventObject({ type }: EventRow): EventRef {
+export function eventObject({ type }: Pick<EventRow, 'type'>): EventRef {
   const ref = refs.get(type);
   if (ref === undefined) {
     throw new Error(`Events of the type ${type} have no object type.`);

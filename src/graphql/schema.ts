@@ -30,6 +30,7 @@ import './permission-mutations.ts';
 import './role.ts';
 import './role-error-types.ts';
 import './role-mutations.ts';
+import './subscription.ts';
 import './user.ts';
 import './user-mutations.ts';
 import './viewer.ts';

@@ -6,16 +6,19 @@ import type { Read } from '../db/database.ts';
 import { type Acts, createActs } from '../domain/acts.ts';
 import type { Idempotency } from '../domain/idempotency.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
+import type { Feed } from '../feed/feed.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
 import type { Exchange } from '../telemetry/exchange.ts';
 import type { Trace } from '../telemetry/tracing.ts';
+import { type Followed, followFeed } from './follow-feed.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { refuseBatches } from './limits/batch.ts';
 import { createDocumentCache } from './limits/document-cache.ts';
 import { type Limits, limitOperations } from './limits/limits.ts';
 import type { RateLimiter } from './limits/rate.ts';
+import { demandRoom, type StreamLimits } from './limits/streams.ts';
 import { validateDocuments } from './limits/validation.ts';
 import { maskBugs } from './mask-bugs.ts';
 import { noteOperations, noteRefusals } from './note-operations.ts';
@@ -49,6 +52,7 @@ export function createGraphqlServer({
   read,
   runner,
   renew,
+  feed,
   trace,
   log,
   limits,
@@ -59,9 +63,10 @@ export function createGraphqlServer({
   /** Reads the rights of a principal anew. */
   renew(principal: Caller['principal']): Promise<Caller['principal']>;
   runner: TransactionRunner;
+  feed: Feed;
   trace?: Trace;
   log: Logger;
-  limits: Limits & { introspection: boolean; suggestions: boolean };
+  limits: Limits & StreamLimits & { introspection: boolean; suggestions: boolean };
   rate: RateLimiter;
   /** Undefined: every document runs. */
   persistedDocuments: PersistedDocuments | undefined;
@@ -72,9 +77,21 @@ export function createGraphqlServer({
   };
   return createYoga<Operation, Context>({
     schema,
-    context: ({ caller, requestId, exchange }): Context => ({
-      ...caller,
+    context: ({ caller, requestId, exchange }): Followed => ({
+      principal: caller.principal,
+      identityModel: caller.identityModel,
       requestId,
+      async listen(what) {
+        demandRoom(feed, caller.principal, limits);
+        this.subscription = await feed.subscribe({
+          ...what,
+          principal: caller.principal,
+          expiresAt: caller.expiresAt?.getTime(),
+          // Over HTTP the response ends with its stream; a socket is closed with a code that brings clients back.
+          endsAlone: exchange.connectionId === undefined,
+        });
+        return this.subscription.events;
+      },
       loaders: createLoaders(read, caller.principal),
       async renew() {
         this.principal = await renew(this.principal);
@@ -104,6 +121,14 @@ export function createGraphqlServer({
       takeIdempotencyKeys((asked, idempotency) => ({ acts: actsOf(asked, idempotency) })),
       maskBugs(log),
       noteOperations(),
+      followFeed({
+        log,
+        contextFor: (context, principal) => ({
+          ...context,
+          principal,
+          loaders: createLoaders(read, principal),
+        }),
+      }),
       traceOperations(trace),
     ],
   });

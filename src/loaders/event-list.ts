@@ -37,7 +37,7 @@ const BY_STREAM: Key[] = [
   { column: 'position', part: 'position', type: 'bigint' },
 ];
 
-const SETTLED = sql`e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())`;
+const SETTLED = sql`(e.epoch < (SELECT event_epoch FROM environment) OR e.transaction_id < pg_snapshot_xmin(pg_current_snapshot()))`;
 
 const belonging: Record<EventListKind, RawBuilder<unknown>> = {
   environment: SETTLED,

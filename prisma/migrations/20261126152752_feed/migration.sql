@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "environment" ADD COLUMN     "event_epoch" INTEGER NOT NULL DEFAULT 1;

@@ -1,0 +1,253 @@
+/** The feed: what happens, as it happens, to those who may see it. */
+import type { Read } from '../db/database.ts';
+import { can } from '../domain/permission.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { EventPlace, EventRow } from '../loaders/event.ts';
+import type { FeedEnd, StreamEnd } from './end.ts';
+import { PAGE, readNow, readPage } from './read.ts';
+import { createSubscriber, type Subscriber } from './subscriber.ts';
+import { type Batch, startTail } from './tail.ts';
+import type { Topic } from './topic.ts';
+import { createWatch, type RenewAll, type Watched } from './watch.ts';
+
+export type Subscription = {
+  /** With the rights of this moment. */
+  readonly principal: Principal;
+  /** Tells the principal and these rights from all others: with the same one, the same is shown. */
+  readonly print: string;
+  events: AsyncIterableIterator<EventRow | StreamEnd>;
+};
+
+export type SubscribeOptions = {
+  topic: Topic;
+  principal: Principal;
+  /** When their token ends, in milliseconds. */
+  expiresAt: number | undefined;
+  /** The first event is the one after it. Left out: what happens from now on. */
+  after?: EventPlace;
+  isWanted(event: EventRow): boolean;
+  /** Whether the stream ends by itself when the gateway stops, and not by the end of its connection. */
+  endsAlone: boolean;
+};
+
+export type Feed = {
+  /** Begins a stream, which must be closed by `return` when nobody listens any more. */
+  subscribe(options: SubscribeOptions): Promise<Subscription>;
+  /** Something was committed by this process. */
+  wake(): void;
+  /** How many subscriptions there are: of this principal, and of all. */
+  count(principal: Principal): { own: number; all: number };
+  /** Ends the streams that end alone. */
+  drain(): void;
+  stop(): Promise<void>;
+};
+
+type Member = Subscriber & { watched: Watched; caller: string; endsAlone: boolean };
+
+/** How often the rights of those are looked at to whom nothing happens. */
+const LOOK_MS = 500;
+
+/** Starts the feed of a process. It asks the database nothing while nobody listens. */
+export function startFeed(options: {
+  read: Read;
+  renewAll: RenewAll;
+  onError(error: Error): void;
+}): Feed {
+  const { read, renewAll, onError } = options;
+  const watch = createWatch(renewAll);
+  const members = new Set<Member>();
+  const byTopic = new Map<string, Set<Member>>();
+  const counts = new Map<string, number>();
+
+  /** Ends those who may not listen any more; whoever is left may. */
+  const expel = (some: Iterable<Member>) => {
+    const now = Date.now();
+    for (const member of some) {
+      const end = endOf(member, now);
+      if (end !== undefined) {
+        member.end(end, { atOnce: true });
+      }
+    }
+  };
+
+  const hand = async ({ stream, events }: Batch) => {
+    const topicsOf = stream === 'organizations' ? organizationTopic : environmentTopics;
+    const told = events.map((event) => ({
+      event,
+      to: topicsOf(event).flatMap((name) => [...(byTopic.get(name) ?? [])]),
+    }));
+    const concerned = new Set(told.flatMap(({ to }) => to));
+    if (concerned.size === 0) {
+      return;
+    }
+    await watch.look(new Set([...concerned].map(({ watched }) => watched)));
+    expel(concerned);
+    for (const { event, to } of told) {
+      for (const member of to) {
+        member.take(event);
+      }
+    }
+  };
+
+  const wants = () => {
+    const kinds = new Set([...byTopic.keys()].map((name) => name.split(' ', 1)[0]));
+    return {
+      organizations: kinds.has('organization'),
+      environment: kinds.has('environment') || kinds.has('person'),
+    };
+  };
+
+  const tail = startTail({ read, wants, hand, onError });
+
+  let isLooking = false;
+  const lookAgain = async () => {
+    if (isLooking || members.size === 0) {
+      return;
+    }
+    isLooking = true;
+    try {
+      await watch.look();
+      expel(members);
+    } catch {
+      // Nobody is told anything while rights cannot be read: the next look will.
+    } finally {
+      isLooking = false;
+    }
+  };
+  const looking = setInterval(lookAgain, LOOK_MS).unref();
+
+  const count = ({ caller }: Member, change: number) => {
+    const number = (counts.get(caller) ?? 0) + change;
+    if (number === 0) {
+      counts.delete(caller);
+    } else {
+      counts.set(caller, number);
+    }
+  };
+  const enter = (member: Member, name: string) => {
+    members.add(member);
+    count(member, 1);
+    byTopic.set(name, (byTopic.get(name) ?? new Set()).add(member));
+  };
+  const leave = (member: Member, name: string) => {
+    members.delete(member);
+    count(member, -1);
+    const others = byTopic.get(name);
+    others?.delete(member);
+    if (others?.size === 0) {
+      byTopic.delete(name);
+    }
+  };
+
+  return {
+    async subscribe({ topic, principal, expiresAt, after, isWanted, endsAlone }) {
+      const name = nameOf(topic);
+      const { watched, leave: unwatch } = watch.join(principal, expiresAt);
+      const subscriber = createSubscriber({
+        topic,
+        isWanted,
+        admits: admitsTo(topic),
+        async readPage(from) {
+          const events = await readPage(read, topic, from);
+          if (events.length > 0) {
+            // After the events, so that none is told to whom it took the right.
+            await watch.look([watched]);
+            expel([member]);
+          }
+          return { events, isLast: events.length < PAGE };
+        },
+        onClose() {
+          unwatch();
+          leave(member, name);
+        },
+      });
+      const caller = callerOf(principal);
+      const member: Member = { ...subscriber, watched, caller, endsAlone };
+      enter(member, name);
+      try {
+        await tail.ready();
+        subscriber.begin(after ?? (await readNow(read, topic)));
+      } catch (error) {
+        await subscriber.events.return?.();
+        throw error;
+      }
+      return {
+        get principal() {
+          return watched.principal;
+        },
+        get print() {
+          return watched.print;
+        },
+        events: subscriber.events,
+      };
+    },
+    wake: () => tail.wake(),
+    count: (principal) => ({ own: counts.get(callerOf(principal)) ?? 0, all: members.size }),
+    drain() {
+      for (const member of members) {
+        if (member.endsAlone) {
+          member.end('DRAINING');
+        }
+      }
+    },
+    async stop() {
+      clearInterval(looking);
+      await tail.stop();
+    },
+  };
+}
+
+function nameOf(topic: Topic): string {
+  switch (topic.kind) {
+    case 'organization':
+      return `organization ${topic.organizationId}`;
+    case 'environment':
+      return 'environment';
+    case 'person':
+      return `person ${topic.userId}`;
+  }
+}
+
+function organizationTopic({ organizationId }: EventRow): string[] {
+  return organizationId === null ? [] : [nameOf({ kind: 'organization', organizationId })];
+}
+
+function environmentTopics({ userId }: EventRow): string[] {
+  return [
+    nameOf({ kind: 'environment' }),
+    ...(userId === null ? [] : [nameOf({ kind: 'person', userId })]),
+  ];
+}
+
+/** Whether a principal may listen to the topic. */
+export function admitsTo(topic: Topic): (principal: Principal) => boolean {
+  return (principal) => {
+    switch (topic.kind) {
+      case 'organization':
+        return can(principal, 'event:read', topic.organizationId);
+      case 'environment':
+        return can(principal, 'event:read');
+      case 'person':
+        return principal.kind === 'user' && principal.id === topic.userId;
+    }
+  };
+}
+
+function endOf({ watched, admits, topic }: Member, now: number): FeedEnd | undefined {
+  const { principal, expiresAt } = watched;
+  if (principal.kind === 'anonymous' || (expiresAt !== undefined && expiresAt <= now)) {
+    return 'UNAUTHENTICATED';
+  }
+  if (admits(principal)) {
+    return undefined;
+  }
+  const rights =
+    principal.kind === 'user' && topic.kind === 'organization'
+      ? principal.rights.get(topic.organizationId)
+      : undefined;
+  return rights?.refusal ?? 'FORBIDDEN';
+}
+
+function callerOf(principal: Principal): string {
+  return `${principal.kind} ${'id' in principal ? principal.id : ''}`;
+}
