@@ -5,7 +5,7 @@ import type { TrustedIssuer } from './auth/trusted-issuer.ts';
 import { readTrustedIssuers } from './auth/trusted-issuer-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import { type MailConfig, mailSettings, readMailConfig } from './mail-settings.ts';
-import { setting, switchSetting } from './setting.ts';
+import { rateSetting, setting, switchSetting } from './setting.ts';
 import { readTracing, type TracingConfig } from './tracing-config.ts';
 
 /** How a setting is called, what it is for, and what it must look like. In the order of the README's table. */
@@ -84,6 +84,13 @@ const settings = {
     z.string().regex(/^[A-Za-z0-9._~+/-]{16,200}=*$/),
     'at least 16 characters that a bearer token may have',
   ),
+  // At least as long as the limits of invitations look back.
+  GATEHOUSE_EVENT_RETENTION: rateSetting(
+    'Days that events are kept, then they go from histories, lists and streams; "off" for ever.',
+    'off',
+    36_500,
+    2,
+  ),
   GATEHOUSE_LOG_LEVEL: setting(
     'How much is logged: "error", "warn", "info" or "debug".',
     'info',
@@ -113,6 +120,8 @@ export type Config = MailConfig & {
   metricsToken: string | undefined;
   /** Undefined: no traces. */
   tracing: TracingConfig | undefined;
+  /** Days; undefined: events are kept for ever. */
+  eventRetention: number | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
   maxDepth: number;
   maxCost: number;
@@ -203,6 +212,7 @@ export function readConfig(
     allowedOrigins: read('GATEHOUSE_ALLOWED_ORIGINS', settings.GATEHOUSE_ALLOWED_ORIGINS.schema),
     metricsToken: read('GATEHOUSE_METRICS_TOKEN', settings.GATEHOUSE_METRICS_TOKEN.schema),
     tracing: readTracing(env, problems),
+    eventRetention: read('GATEHOUSE_EVENT_RETENTION', settings.GATEHOUSE_EVENT_RETENTION.schema),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
     ...readMailConfig(read),
     maxDepth: read('GATEHOUSE_MAX_DEPTH', settings.GATEHOUSE_MAX_DEPTH.schema),

@@ -153,7 +153,7 @@ export async function startGateway(
     }
     http.serve(handlers);
     check = () => database.ping();
-    const sweeper = startSweeper({ runner, log });
+    const sweeper = startSweeper({ ...config, runner, log });
     const url = publicUrl ?? http.url;
     const { queue } = store;
     const { prisma } = database;

@@ -21,11 +21,11 @@ export function countSetting(meaning: string, byDefault: string, least: number, 
   );
 }
 
-/** A setting that is a whole number from 1 to `most`, or undefined where it says "off". */
-export function rateSetting(meaning: string, byDefault: string, most: number) {
+/** A setting that is a whole number from 1 (or `least`) to `most`, or undefined where it says "off". */
+export function rateSetting(meaning: string, byDefault: string, most: number, least = 1) {
   const off = z.literal('off').transform(() => undefined);
-  const expected = `"off" or a whole number from 1 to ${most}`;
-  return setting(meaning, byDefault, z.union([off, countFrom(1, most)]), expected);
+  const expected = `"off" or a whole number from ${least} to ${most}`;
+  return setting(meaning, byDefault, z.union([off, countFrom(least, most)]), expected);
 }
 
 /** A setting that is "on" or "off". */

@@ -144,6 +144,16 @@ const expectations: Record<string, Expectation> = {
     good: ['x'.repeat(16), 'aZ09._~+/-aaaaaa==', 'x'.repeat(200)].map((token) => [token, token]),
     bad: ['hunter2', 'x'.repeat(15), 'x'.repeat(201), `${'x'.repeat(16)} x`, `${'x'.repeat(16)}\n`],
   },
+  GATEHOUSE_EVENT_RETENTION: {
+    field: 'eventRetention',
+    byDefault: undefined,
+    good: [
+      ['off', undefined],
+      ['2', 2],
+      ['36500', 36_500],
+    ],
+    bad: ['1', '0', '36501', 'OFF', '2.5', '-2', '2d', ' 2'],
+  },
   GATEHOUSE_LOG_LEVEL: {
     field: 'logLevel',
     byDefault: 'info',

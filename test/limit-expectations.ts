@@ -58,6 +58,8 @@ export const limitExpectations: Record<string, Expectation> = {
   GATEHOUSE_MAX_BODY_BYTES: count('maxBodyBytes', 262_144, 1, 100_000_000),
   GATEHOUSE_MAX_OPERATION_MS: count('maxOperationMs', 30_000, 1, 3_600_000),
   GATEHOUSE_MAX_OPERATIONS_PER_SOCKET: count('maxOperationsPerSocket', 100, 1, 100_000),
+  GATEHOUSE_MAX_STREAMS_PER_CALLER: count('maxStreamsPerCaller', 200, 1, 1_000_000),
+  GATEHOUSE_MAX_STREAMS: count('maxStreams', 20_000, 1, 1_000_000),
   GATEHOUSE_RATE_PER_CALLER: rate('ratePerCaller', 6_000_000),
   GATEHOUSE_RATE_PER_ADDRESS: rate('ratePerAddress', 600_000),
   GATEHOUSE_INTROSPECTION: onOff('introspection'),

@@ -8,13 +8,16 @@ const REASONS = {
   UNAUTHENTICATED: 'Your credentials are no longer valid.',
   AUTH_METHOD_NOT_ALLOWED: 'The organization does not allow this way to sign in any more.',
   MFA_REQUIRED: 'The organization asks for a sign-in with several factors now.',
+  NOT_FOUND: 'The organization was deleted.',
+  CURSOR_EXPIRED:
+    'Events after this cursor are not kept any more: begin anew after the oldest cursor that works.',
   RESUME_REQUIRED: 'You did not keep up: subscribe again after the last event that you got.',
 };
 
 /** What a stream ends with, in the place of an event. */
 export class StreamEnd {
   readonly reason: FeedEnd;
-  /** The last event that was told, or where the stream began. */
+  /** Where to go on: after the last event that was told, or where the stream began. */
   readonly place: EventPlace | undefined;
 
   constructor(reason: FeedEnd, place?: EventPlace) {

@@ -3,6 +3,7 @@ import type { Read } from '../db/database.ts';
 import { can } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { EventPlace, EventRow } from '../loaders/event.ts';
+import { eventHorizons, isExpired } from '../loaders/event-horizon.ts';
 import type { FeedEnd, StreamEnd } from './end.ts';
 import { PAGE, readNow, readPage } from './read.ts';
 import { createSubscriber, type Subscriber } from './subscriber.ts';
@@ -70,6 +71,16 @@ export function startFeed(options: {
     }
   };
 
+  /** Ends a stream that is behind what is kept. Asked after what was read, so that none of it is missing unnoticed. */
+  const demandKept = async (member: Member, from: EventPlace) => {
+    const { topic } = member;
+    const organizationId = topic.kind === 'organization' ? topic.organizationId : null;
+    const horizon = await eventHorizons(read)(organizationId);
+    if (isExpired(from, horizon)) {
+      member.end('CURSOR_EXPIRED', { atOnce: true, place: horizon });
+    }
+  };
+
   const hand = async ({ stream, events }: Batch) => {
     const topicsOf = stream === 'organizations' ? organizationTopic : environmentTopics;
     const told = events.map((event) => ({
@@ -116,6 +127,8 @@ export function startFeed(options: {
   };
   const looking = setInterval(lookAgain, LOOK_MS).unref();
 
+  let isDraining = false;
+
   const count = ({ caller }: Member, change: number) => {
     const number = (counts.get(caller) ?? 0) + change;
     if (number === 0) {
@@ -154,6 +167,9 @@ export function startFeed(options: {
             await watch.look([watched]);
             expel([member]);
           }
+          if (after !== undefined) {
+            await demandKept(member, from);
+          }
           return { events, isLast: events.length < PAGE };
         },
         onClose() {
@@ -164,6 +180,9 @@ export function startFeed(options: {
       const caller = callerOf(principal);
       const member: Member = { ...subscriber, watched, caller, endsAlone };
       enter(member, name);
+      if (isDraining && endsAlone) {
+        member.end('DRAINING');
+      }
       try {
         await tail.ready();
         subscriber.begin(after ?? (await readNow(read, topic)));
@@ -184,6 +203,7 @@ export function startFeed(options: {
     wake: () => tail.wake(),
     count: (principal) => ({ own: counts.get(callerOf(principal)) ?? 0, all: members.size }),
     drain() {
+      isDraining = true;
       for (const member of members) {
         if (member.endsAlone) {
           member.end('DRAINING');

@@ -2,8 +2,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import { type EventPlace, type EventRow, eventColumns, withDetails } from '../loaders/event.ts';
+import type { StreamPlace } from '../loaders/event-place.ts';
 import { param, run } from '../loaders/statement.ts';
-import type { StreamPlace } from './place.ts';
 import type { Topic } from './topic.ts';
 
 /** How many events are read at once. */
@@ -54,13 +54,14 @@ export type News = {
 };
 
 /**
- * What has been committed since a snapshot, whatever the order of its transactions: those that were under way then, and
- * those that came later. At most a page of it, after the last event of the page before.
+ * What has been committed from a snapshot `since` to a snapshot `until` (left out: that of the statement), whatever the
+ * order of its transactions: those that were under way then, and those that came later. At most a page of it, after the
+ * last event of the page before. Pages must have one `until`: what commits between two of them may belong into the first.
  */
 export async function readNews(
   read: Read,
   since: Snapshot,
-  after: StreamPlace | undefined,
+  page?: { until: Snapshot; after: StreamPlace },
 ): Promise<News> {
   const [, xmax = '0', xip = ''] = since.split(':');
   const rows = await run<EventRow & { snapshot: Snapshot; eventId: string | null }>(
@@ -70,8 +71,9 @@ export async function readNews(
     {
       underWay: xip === '' ? [] : xip.split(','),
       next: xmax,
-      transactionId: after?.transactionId ?? '0',
-      position: after?.position ?? '0',
+      until: page?.until ?? null,
+      transactionId: page?.after.transactionId ?? '0',
+      position: page?.after.position ?? '0',
     },
   );
   const [first] = rows;
@@ -105,6 +107,7 @@ function newsSince(): RawBuilder<unknown> {
   const news = sql`SELECT e.* FROM event e
 WHERE e.epoch = (SELECT event_epoch FROM environment)
 AND (e.transaction_id = ANY(${param('underWay')}::xid8[]) OR e.transaction_id >= ${param('next')}::xid8)
+AND pg_visible_in_snapshot(e.transaction_id, coalesce(${param('until')}::pg_snapshot, pg_current_snapshot()))
 AND (e.transaction_id, e.position) > (${param('transactionId')}::xid8, ${param('position')}::bigint)
 ORDER BY e.transaction_id, e.position LIMIT ${sql.lit(PAGE)}`;
   return sql`SELECT pg_current_snapshot()::text AS snapshot, news.* FROM (SELECT) AS one

@@ -2,12 +2,15 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Principal } from '../domain/principal.ts';
 import type { EventPlace, EventRow } from '../loaders/event.ts';
+import { isAfter } from '../loaders/event-place.ts';
 import { type FeedEnd, StreamEnd } from './end.ts';
-import { isAfter } from './place.ts';
 import type { Topic } from './topic.ts';
 
-/** Reads the events after a place, at most a page, and then whether they may be told: else the stream ends by that. */
+/** Reads the events after a place, at most a page, and then whether they may be told: else it ends the stream. */
 export type ReadPage = (after: EventPlace) => Promise<{ events: EventRow[]; isLast: boolean }>;
+
+/** `atOnce`: without what was taken before. `place`: where to go on, if not after the last event that was told. */
+type HowToEnd = { atOnce?: boolean; place?: EventPlace };
 
 export type Subscriber = {
   topic: Topic;
@@ -18,7 +21,7 @@ export type Subscriber = {
   /** Takes an event that just happened. */
   take(event: EventRow): void;
   /** Ends it, after what was taken before unless `atOnce`. */
-  end(end: FeedEnd, how?: { atOnce: boolean }): void;
+  end(end: FeedEnd, how?: HowToEnd): void;
   events: AsyncIterableIterator<EventRow | StreamEnd>;
 };
 
@@ -27,6 +30,12 @@ const FAILURE_PAUSE_MS = 500;
 
 /** How many events wait for whoever does not listen just now. */
 const MOST_WAITING = 256;
+
+/** How many of them may be left of what was read, so that there is room for what happens. */
+const MOST_LEFT = MOST_WAITING / 2;
+
+/** How long somebody may be behind without taking anything. */
+const PATIENCE_MS = 5000;
 
 type SubscriberOptions = {
   topic: Topic;
@@ -39,8 +48,8 @@ type SubscriberOptions = {
 
 /**
  * Makes a subscriber that begins with what the table has, page by page as it is asked for, and goes on with what it
- * takes as soon as it has caught up. What happens meanwhile is not kept but read, so that only who has caught up can
- * fall behind.
+ * takes as soon as it has caught up. What happens meanwhile, and what finds the queue full (one act may have thousands of
+ * events), is not kept but read later. Whoever is behind and takes nothing is ended.
  */
 export function createSubscriber(options: SubscriberOptions): Subscriber {
   const { topic, readPage, admits, isWanted, onClose } = options;
@@ -52,6 +61,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   let ending: StreamEnd | undefined;
   let isClosed = false;
   let wake: (() => void) | undefined;
+  let askedAt = Date.now();
 
   const isNewSince = (from: EventPlace, event: EventRow) =>
     topic.kind === 'organization'
@@ -67,12 +77,22 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     }
   };
 
-  const end = (reason: FeedEnd, { atOnce = false } = {}) => {
+  const end = (reason: FeedEnd, { atOnce = false, place: goOn }: HowToEnd = {}) => {
     if (atOnce) {
       queue.length = 0;
     }
-    ending ??= new StreamEnd(reason);
+    ending ??= new StreamEnd(reason, goOn);
     wake?.();
+  };
+
+  const receive = (event: EventRow) => {
+    place = event;
+    if (isWanted(event)) {
+      queue.push(event);
+    }
+    if (topic.kind === 'organization' && event.type === 'ORGANIZATION_DELETED') {
+      end('NOT_FOUND');
+    }
   };
 
   /** Reads what has happened until there is something to tell, or nothing left to read. */
@@ -90,17 +110,15 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
         return;
       }
       for (const event of events) {
-        place = event;
-        if (isWanted(event)) {
-          queue.push(event);
-        }
+        receive(event);
       }
       // In the same breath, so that nothing can happen in between.
-      isLive = isLast && !hasMissed;
+      isLive = isLast && !hasMissed && queue.length <= MOST_LEFT;
     }
   };
 
   const next = async (): Promise<IteratorResult<EventRow | StreamEnd>> => {
+    askedAt = Date.now();
     await catchUp();
     while (queue.length === 0 && ending === undefined && !isClosed) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -114,7 +132,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       return { done: false, value: event };
     }
     if (ending !== undefined && !isClosed) {
-      const value = told === undefined ? ending : ending.at(told);
+      const value = told === undefined || ending.place ? ending : ending.at(told);
       close();
       return { done: false, value };
     }
@@ -134,20 +152,18 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       if (place === undefined || ending !== undefined || !isNewSince(place, event)) {
         return;
       }
-      if (!isLive) {
-        hasMissed = true;
-        return;
-      }
-      place = event;
-      if (!isWanted(event)) {
-        return;
-      }
       if (queue.length >= MOST_WAITING) {
-        end('RESUME_REQUIRED', { atOnce: true });
+        isLive = false;
+      }
+      if (isLive) {
+        receive(event);
+        wake?.();
         return;
       }
-      queue.push(event);
-      wake?.();
+      hasMissed = true;
+      if (queue.length > 0 && Date.now() - askedAt > PATIENCE_MS) {
+        end('RESUME_REQUIRED', { atOnce: true });
+      }
     },
     end,
     events: {

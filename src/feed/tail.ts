@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Read } from '../db/database.ts';
 import type { EventPlace, EventRow } from '../loaders/event.ts';
-import type { StreamPlace } from './place.ts';
+import type { StreamPlace } from '../loaders/event-place.ts';
 import { PAGE, readNews, readNow, readPage, readSnapshot, type Snapshot } from './read.ts';
 
 export type Tail = {
@@ -45,21 +45,19 @@ export function startTail(options: {
   const wake = () => nap.abort();
 
   const followOrganizations = async (since: Snapshot): Promise<void> => {
-    let target: Snapshot | undefined;
-    let last: StreamPlace | undefined;
+    let page: { until: Snapshot; after: StreamPlace } | undefined;
     for (;;) {
-      const news = await readNews(read, since, last);
-      // What the first statement saw is what has been read when the last page is over: what only later ones saw comes
-      // again, and is known again.
-      target ??= news.snapshot;
+      const news = await readNews(read, since, page);
+      const until = page?.until ?? news.snapshot;
       if (news.events.length > 0) {
         await hand({ stream: 'organizations', events: news.events });
       }
-      last = news.events.at(-1);
-      if (news.events.length < PAGE) {
-        snapshot = target;
+      const after = news.events.at(-1);
+      if (after === undefined || news.events.length < PAGE) {
+        snapshot = until;
         return;
       }
+      page = { until, after };
     }
   };
 

@@ -21,17 +21,22 @@ export type Watch = {
   look(some?: Iterable<Watched>): Promise<void>;
 };
 
-type Entry = Watched & { count: number };
+type Entry = Watched & {
+  count: number;
+  /** When the rights were asked for, by the number of the question. */
+  asked: number;
+};
 
 export function createWatch(renewAll: RenewAll): Watch {
   const entries = new Map<string, Entry>();
+  let questions = 0;
   return {
     join(principal, expiresAt) {
       const key = keyOf(principal, expiresAt);
-      const entry = entries.get(key) ?? { principal, expiresAt, print: '', count: 0 };
+      const entry = entries.get(key) ?? { principal, expiresAt, print: '', count: 0, asked: 0 };
       entries.set(key, entry);
-      // It has just been asked for.
-      note(entry, principal);
+      // They have just been asked for, by whoever let the caller in.
+      note(entry, principal, ++questions);
       entry.count += 1;
       return {
         watched: entry,
@@ -43,20 +48,26 @@ export function createWatch(renewAll: RenewAll): Watch {
         },
       };
     },
-    async look(some = entries.values()) {
-      const asked = [...some];
+    async look(some) {
+      const asked = some === undefined ? [...entries.values()] : ([...some] as Entry[]);
       if (asked.length === 0) {
         return;
       }
+      const question = ++questions;
       const renewed = await renewAll(asked.map(({ principal }) => principal));
       for (const [place, entry] of asked.entries()) {
-        note(entry, renewed[place] ?? entry.principal);
+        note(entry, renewed[place] ?? entry.principal, question);
       }
     },
   };
 }
 
-function note(entry: Watched, principal: Principal): void {
+// Of two looks at the same time, the one that began first may be answered last.
+function note(entry: Entry, principal: Principal, asked: number): void {
+  if (asked < entry.asked) {
+    return;
+  }
+  entry.asked = asked;
   entry.principal = principal;
   entry.print = JSON.stringify(
     principal.kind === 'user' ? { ...principal, rights: [...principal.rights] } : principal,

@@ -1,7 +1,9 @@
 /** Connections of events: of the environment, of an organization, of a membership. */
+import { GraphQLError } from 'graphql';
 import { decodeId, kindOf, NIL_UUID } from '../domain/id.ts';
 import { can } from '../domain/permission.ts';
 import type { EventPlace, EventRow } from '../loaders/event.ts';
+import { isExpired } from '../loaders/event-horizon.ts';
 import type { EventListFilter, EventListKind } from '../loaders/event-list.ts';
 import { idArgument, timeArgument } from './arguments.ts';
 import { builder } from './builder.ts';
@@ -96,11 +98,11 @@ type Source = {
 };
 
 /** The events of `source` for those who may read them, else null. */
-function eventsOf(
+async function eventsOf(
   { kind, parentId, organizationId }: Source,
   { filter, ...page }: Args,
   { principal, loaders }: Context,
-): Connection<EventRow> | null {
+): Promise<Connection<EventRow> | null> {
   if (!can(principal, 'event:read', organizationId)) {
     return null;
   }
@@ -109,7 +111,23 @@ function eventsOf(
   );
   const args = { ...places, field: 'POSITION', descending: false } as const;
   const list = loaders.events.of(kind, parentId, readEventFilter(filter), args);
+  if (places.after !== undefined) {
+    demandKept(places.after, await loaders.events.horizonOf(organizationId ?? null));
+  }
   return connectionBy(list, encodeEventCursor);
+}
+
+/** @throws GraphQLError CURSOR_EXPIRED when events after the place were deleted. */
+function demandKept(after: EventPlace, horizon: EventPlace): void {
+  if (isExpired(after, horizon)) {
+    throw new GraphQLError('Argument "after" is older than the events that are kept.', {
+      extensions: {
+        code: 'CURSOR_EXPIRED',
+        argument: ['after'],
+        cursor: encodeEventCursor(horizon),
+      },
+    });
+  }
 }
 
 const listArguments = builder.args((t) => ({

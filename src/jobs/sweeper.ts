@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { overdueOrganizations, settleDeadlines } from '../domain/deadline.ts';
 import { BusyError } from '../domain/errors.ts';
+import { forgetEvents } from '../domain/event-retention.ts';
 import { forgetResults } from '../domain/idempotency.ts';
 import { SYSTEM } from '../domain/principal.ts';
 import { forgetRetiredAccounts } from '../domain/retired-identity.ts';
@@ -12,7 +13,14 @@ export type Sweeper = {
   stop(): Promise<void>;
 };
 
-type Round = {
+export type SweeperOptions = {
+  runner: TransactionRunner;
+  log: Logger;
+  /** Days that events are kept; undefined: for ever. */
+  eventRetention?: number;
+};
+
+type Round = Pick<SweeperOptions, 'eventRetention'> & {
   runner: TransactionRunner;
   stopping: AbortSignal;
   /** How many memberships were settled. */
@@ -35,11 +43,12 @@ const ROUNDS_PER_FORGETTING = 120;
 
 /**
  * Settles overdue memberships, at once and then twice a second, and forgets what idempotency keys and retired accounts
- * do not need any more. Any number of sweepers may run on one database. It outlives every failure, and logs one until all is well again.
+ * do not need any more, and the events that are too old. Any number of sweepers may run on one database. It outlives
+ * every failure, and logs one until all is well again.
  */
-export function startSweeper(options: { runner: TransactionRunner; log: Logger }): Sweeper {
+export function startSweeper(options: SweeperOptions): Sweeper {
   const stopping = new AbortController();
-  const work = sweepAll(options.runner, options.log, stopping.signal);
+  const work = sweepAll(options, stopping.signal);
   return {
     stop() {
       stopping.abort();
@@ -49,13 +58,12 @@ export function startSweeper(options: { runner: TransactionRunner; log: Logger }
 }
 
 async function sweepAll(
-  runner: TransactionRunner,
-  log: Logger,
+  { runner, log, eventRetention }: SweeperOptions,
   stopping: AbortSignal,
 ): Promise<void> {
   let isFailing = false;
   for (let number = 0; !stopping.aborted; number += 1) {
-    const round: Round = { runner, stopping, settled: 0, failures: [] };
+    const round: Round = { runner, eventRetention, stopping, settled: 0, failures: [] };
     await attempt(round, () => settleOverdue(round));
     if (number % ROUNDS_PER_FORGETTING === 0) {
       await attempt(round, () => forget(round));
@@ -106,8 +114,10 @@ async function settle(round: Round, organizationId: string): Promise<void> {
   }
 }
 
-async function forget({ runner, stopping }: Round): Promise<void> {
-  for (const forgetSome of [forgetResults, forgetRetiredAccounts]) {
+async function forget({ runner, eventRetention, stopping }: Round): Promise<void> {
+  const forgetOld = (db: TransactionRunner['prisma']) =>
+    eventRetention === undefined ? Promise.resolve(false) : forgetEvents(db, eventRetention);
+  for (const forgetSome of [forgetResults, forgetRetiredAccounts, forgetOld]) {
     let isMore = true;
     while (isMore && !stopping.aborted) {
       isMore = await forgetSome(runner.prisma);

@@ -84,7 +84,7 @@ export function eventLists(
     order: () => ordered('item'),
     total: () =>
       kind === 'organization' && asked.length === 0
-        ? sql`SELECT o.sequence FROM organization o WHERE o.id = k.id`
+        ? sql`SELECT o.sequence - coalesce((SELECT min(e.sequence) - 1 FROM event e WHERE e.organization_id = o.id), o.sequence) FROM organization o WHERE o.id = k.id`
         : sql`SELECT count(*) FROM ${all}`,
   });
 }

@@ -6,6 +6,7 @@ import { apiKeyLoaders } from './api-key.ts';
 import { type Discovery, discover } from './discovery.ts';
 import { environmentLoaders } from './environment.ts';
 import { eventLoaders } from './event.ts';
+import { eventHorizons } from './event-horizon.ts';
 import {
   type EventListFilter,
   type EventListKind,
@@ -69,6 +70,7 @@ export function createLoaders(read: Read, principal: Principal) {
     },
     events: {
       ...eventLoaders(read),
+      horizonOf: eventHorizons(read),
       of: (kind: EventListKind, parentId: string, filter: EventListFilter, args: EventPageArgs) =>
         shared(['events', kind, filter, args], () => eventLists(read, kind, filter, args))(
           parentId,

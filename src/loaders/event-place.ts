@@ -1,5 +1,5 @@
 /** Where events stand, compared. */
-import type { EventPlace } from '../loaders/event.ts';
+import type { EventPlace } from './event.ts';
 
 /** The part of a place that orders the stream of the environment. */
 export type StreamPlace = Pick<EventPlace, 'epoch' | 'transactionId' | 'position'>;
