@@ -39,11 +39,22 @@ export function graphqlHandler(options: {
     } else if (accepts(request, response, maxBodyBytes)) {
       const idempotencyKey = request.headersDistinct['idempotency-key']?.join(', ');
       const { requestId } = exchange;
-      const operation = { caller, address, requestId, exchange, idempotencyKey };
+      const gone = closingOf(response);
+      const operation = { caller, address, requestId, exchange, idempotencyKey, gone };
       await graphql(request, response, operation);
     }
     return true;
   };
+}
+
+// A response that is closed before its stream begins never asks the stream to end.
+function closingOf(response: ServerResponse): AbortSignal {
+  const closing = new AbortController();
+  if (response.closed) {
+    closing.abort();
+  }
+  response.once('close', () => closing.abort());
+  return closing.signal;
 }
 
 // A form can be sent by any page without asking the browser; JSON cannot.

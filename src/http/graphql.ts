@@ -34,6 +34,8 @@ export type Operation = {
   exchange: Exchange;
   /** The header of this name, where the transport has headers. */
   idempotencyKey?: string;
+  /** Says that nobody waits for the answer any more, where the transport does not close streams by itself. */
+  gone?: AbortSignal;
 };
 
 export type GraphqlServer = YogaServerInstance<Operation, Context>;
@@ -77,7 +79,7 @@ export function createGraphqlServer({
   };
   return createYoga<Operation, Context>({
     schema,
-    context: ({ caller, requestId, exchange }): Followed => ({
+    context: ({ caller, requestId, exchange, gone }): Followed => ({
       principal: caller.principal,
       identityModel: caller.identityModel,
       requestId,
@@ -90,7 +92,13 @@ export function createGraphqlServer({
           // Over HTTP the response ends with its stream; a socket is closed with a code that brings clients back.
           endsAlone: exchange.connectionId === undefined,
         });
-        return this.subscription.events;
+        const { events } = this.subscription;
+        const close = () => events.return?.();
+        gone?.addEventListener('abort', close, { once: true });
+        if (gone?.aborted) {
+          await close();
+        }
+        return events;
       },
       loaders: createLoaders(read, caller.principal),
       async renew() {
