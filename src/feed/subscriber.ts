@@ -58,6 +58,10 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       ? Number(event.sequence) > Number(from.sequence)
       : isAfter(event, from);
 
+  // The numbers of an organization have no holes, so that a hole says that something was missed, whatever the cause.
+  const isNextAfter = (from: EventPlace, event: EventRow) =>
+    topic.kind !== 'organization' || Number(event.sequence) === Number(from.sequence) + 1;
+
   const close = () => {
     if (!isClosed) {
       isClosed = true;
@@ -101,8 +105,11 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   };
 
   const next = async (): Promise<IteratorResult<EventRow | StreamEnd>> => {
-    await catchUp();
     while (queue.length === 0 && ending === undefined && !isClosed) {
+      if (place !== undefined && !isLive) {
+        await catchUp();
+        continue;
+      }
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       await promise;
@@ -136,6 +143,11 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       }
       if (!isLive) {
         hasMissed = true;
+        return;
+      }
+      if (!isNextAfter(place, event)) {
+        isLive = false;
+        wake?.();
         return;
       }
       place = event;
