@@ -99,7 +99,7 @@ async function write(urls: () => string[], organizations: string[], signal: Abor
     answered += data ? 1 : 0;
     return data ? data.result?.membership?.id : undefined;
   };
-  for (let count = 0; !signal.aborted; count += 1) {
+  while (!signal.aborted) {
     const email = `p${Math.random().toString(36).slice(2)}@example.com`;
     const membershipId = await change(
       'membershipCreate',
@@ -128,7 +128,7 @@ async function follow(
   const beginning = encodeEventCursor(
     organizationId === undefined
       ? { ...place, organizationId: null, sequence: null }
-      : { ...place, organizationId: decodeId(organizationId)?.uuid ?? '', sequence: 0 },
+      : { ...place, organizationId: decodeId('org', organizationId), sequence: 0 },
   );
   let after = checker.whole ? beginning : undefined;
   while (!signal.aborted) {
@@ -228,7 +228,7 @@ it(
       const ended = await query(
         databaseUrl,
         `SELECT pg_terminate_backend(pid) FROM (${BACKENDS} AND application_name = 'gatehouse-${name}'
-          ORDER BY random() LIMIT 3) AS some`,
+          ORDER BY random() LIMIT 3) AS picked`,
       );
       return ended.length > 0;
     };
