@@ -6,8 +6,8 @@ import { param, run } from '../loaders/statement.ts';
 import { isAfter, type StreamPlace } from './place.ts';
 import type { Topic } from './topic.ts';
 
-/** How many events are read at once. */
-export const PAGE = 500;
+/** How many events are read at once: half of what may wait for a subscriber, so that nobody is overrun by one page. */
+export const PAGE = 128;
 
 const LAST_POSITION = String(2n ** 63n - 1n);
 

@@ -28,6 +28,9 @@ const FAILURE_PAUSE_MS = 500;
 /** How many events wait for whoever does not listen just now. */
 const MOST_WAITING = 256;
 
+/** How long whoever has more than that waiting may ask for nothing. */
+const PATIENCE_MS = 5000;
+
 type SubscriberOptions = {
   topic: Topic;
   readPage: ReadPage;
@@ -39,8 +42,8 @@ type SubscriberOptions = {
 
 /**
  * Makes a subscriber that begins with what the table has, page by page as it is asked for, and goes on with what it
- * takes as soon as it has caught up. What happens meanwhile is not kept but read, so that only who has caught up can
- * fall behind.
+ * takes as soon as it has caught up. What happens meanwhile is not kept but read. When more happens than can wait, it
+ * goes back to reading, as many events may come at once; only who asks for none of them any more is ended.
  */
 export function createSubscriber(options: SubscriberOptions): Subscriber {
   const { topic, readPage, admits, isWanted, onClose } = options;
@@ -51,6 +54,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   let hasMissed = false;
   let ending: StreamEnd | undefined;
   let isClosed = false;
+  let askedAt = performance.now();
   let wake: (() => void) | undefined;
 
   const isNewSince = (from: EventPlace, event: EventRow) =>
@@ -105,6 +109,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   };
 
   const next = async (): Promise<IteratorResult<EventRow | StreamEnd>> => {
+    askedAt = performance.now();
     while (queue.length === 0 && ending === undefined && !isClosed) {
       if (place !== undefined && !isLive) {
         await catchUp();
@@ -141,25 +146,22 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       if (place === undefined || ending !== undefined || !isNewSince(place, event)) {
         return;
       }
-      if (!isLive) {
-        hasMissed = true;
-        return;
-      }
-      if (!isNextAfter(place, event)) {
+      if (isLive && (queue.length >= MOST_WAITING || !isNextAfter(place, event))) {
         isLive = false;
         wake?.();
+      }
+      if (!isLive) {
+        hasMissed = true;
+        if (queue.length > 0 && performance.now() - askedAt > PATIENCE_MS) {
+          end('RESUME_REQUIRED', { atOnce: true });
+        }
         return;
       }
       place = event;
-      if (!isWanted(event)) {
-        return;
+      if (isWanted(event)) {
+        queue.push(event);
+        wake?.();
       }
-      if (queue.length >= MOST_WAITING) {
-        end('RESUME_REQUIRED', { atOnce: true });
-        return;
-      }
-      queue.push(event);
-      wake?.();
     },
     end,
     events: {
