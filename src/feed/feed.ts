@@ -110,22 +110,23 @@ export function startFeed(options: {
 
   const tail = startTail({ read, wants, hand, onError });
 
-  let isLooking = false;
+  // After a look that took long comes a pause as long: with very many people, rights are not all that is read.
+  let looking: NodeJS.Timeout;
   const lookAgain = async () => {
-    if (isLooking || members.size === 0) {
-      return;
-    }
-    isLooking = true;
+    const begin = performance.now();
     try {
       await watch.look();
       expel(members);
     } catch {
       // Nobody is told anything while rights cannot be read: the next look will.
-    } finally {
-      isLooking = false;
     }
+    lookAfter(Math.max(LOOK_MS, performance.now() - begin));
   };
-  const looking = setInterval(lookAgain, LOOK_MS).unref();
+  const lookAfter = (pause: number) => {
+    looking = isStopped ? looking : setTimeout(lookAgain, pause).unref();
+  };
+  let isStopped = false;
+  lookAfter(LOOK_MS);
 
   let isDraining = false;
 
@@ -211,7 +212,8 @@ export function startFeed(options: {
       }
     },
     async stop() {
-      clearInterval(looking);
+      isStopped = true;
+      clearTimeout(looking);
       await tail.stop();
     },
   };

@@ -2,15 +2,26 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import { type EventPlace, type EventRow, eventColumns, withDetails } from '../loaders/event.ts';
-import type { StreamPlace } from '../loaders/event-place.ts';
+import { isAfter, type StreamPlace } from '../loaders/event-place.ts';
 import { param, run } from '../loaders/statement.ts';
 import type { Topic } from './topic.ts';
 
-/** How many events are read at once. */
-export const PAGE = 500;
+/** How many events are read at once: half of what may wait for a subscriber, so that nobody is overrun by one page. */
+export const PAGE = 128;
 
-/** Which transactions a statement saw, as PostgreSQL writes it: `xmin:xmax:xip,…`. */
-export type Snapshot = string;
+const LAST_POSITION = String(2n ** 63n - 1n);
+
+/**
+ * What a statement saw of the table. It is told by the newest event and not by the next transaction: what PostgreSQL gave
+ * a number to without keeping it, it gives the same number again after a crash.
+ */
+export type Seen = {
+  epoch: number;
+  /** The transaction of the newest event, which all others that were under way may have followed. */
+  newest: string;
+  /** Transactions before it that were under way. */
+  underWay: string[];
+};
 
 /** The events of a topic after a place, oldest first, at most a page of them. */
 export function readPage(read: Read, topic: Topic, after: EventPlace): Promise<EventRow[]> {
@@ -24,9 +35,12 @@ export async function readNow(read: Read, topic: Topic): Promise<EventPlace> {
   const [now] = await run<StreamPlace & { sequence: number | null }>(
     read,
     'feed now',
-    () => sql`SELECT e.event_epoch AS epoch, '0' AS position,
-pg_snapshot_xmin(pg_current_snapshot())::text AS "transactionId",
-(SELECT o.sequence FROM organization o WHERE o.id = ${param('organizationId')}::uuid) AS sequence FROM environment e`,
+    () => sql`SELECT v.event_epoch AS epoch, coalesce(e.transaction_id, '0')::text AS "transactionId",
+coalesce(e.position, 0)::text AS position,
+(SELECT o.sequence FROM organization o WHERE o.id = ${param('organizationId')}::uuid) AS sequence
+FROM environment v LEFT JOIN LATERAL (SELECT e.transaction_id, e.position FROM event e
+WHERE e.epoch = v.event_epoch AND e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY e.transaction_id DESC, e.position DESC LIMIT 1) AS e ON true`,
     { organizationId },
   );
   if (now === undefined) {
@@ -35,49 +49,45 @@ pg_snapshot_xmin(pg_current_snapshot())::text AS "transactionId",
   return { ...now, organizationId };
 }
 
-/** The snapshot of this moment. */
-export async function readSnapshot(read: Read): Promise<Snapshot> {
-  const rows = await run<{ snapshot: Snapshot }>(
-    read,
-    'feed snapshot',
-    () => sql`SELECT pg_current_snapshot()::text AS snapshot`,
-    {},
-  );
-  return rows[0]?.snapshot ?? '';
+/** What is seen at this moment. */
+export async function readSeen(read: Read): Promise<Seen> {
+  const [row] = await run<SeenRow>(read, 'feed seen', () => SEEN, {});
+  return seenOf(row);
 }
 
 export type News = {
-  /** Of the statement. */
-  snapshot: Snapshot;
+  /** By the statement. */
+  seen: Seen;
   /** In the order of their transactions, which is that of the numbers of each organization. */
   events: EventRow[];
 };
 
 /**
- * What has been committed from a snapshot `since` to a snapshot `until` (left out: that of the statement), whatever the
- * order of its transactions: those that were under way then, and those that came later. At most a page of it, after the
- * last event of the page before. Pages must have one `until`: what commits between two of them may belong into the first.
+ * What has been committed since, whatever the order of its transactions: those that were under way then, and those that
+ * came later. At most a page of it, after the last event of the page before.
  */
 export async function readNews(
   read: Read,
-  since: Snapshot,
-  page?: { until: Snapshot; after: StreamPlace },
+  { epoch, newest, underWay }: Seen,
+  last: StreamPlace | undefined,
 ): Promise<News> {
-  const [, xmax = '0', xip = ''] = since.split(':');
-  const rows = await run<EventRow & { snapshot: Snapshot; eventId: string | null }>(
+  const end = { epoch, transactionId: newest, position: LAST_POSITION };
+  const later = last !== undefined && isAfter(last, end) ? last : end;
+  const rows = await run<EventRow & SeenRow & { eventId: string | null }>(
     read,
     'feed news',
     newsSince,
     {
-      underWay: xip === '' ? [] : xip.split(','),
-      next: xmax,
-      until: page?.until ?? null,
-      transactionId: page?.after.transactionId ?? '0',
-      position: page?.after.position ?? '0',
+      epoch,
+      underWay,
+      transactionId: last?.transactionId ?? '0',
+      position: last?.position ?? '0',
+      laterEpoch: later.epoch,
+      laterTransactionId: later.transactionId,
+      laterPosition: later.position,
     },
   );
-  const [first] = rows;
-  return { snapshot: first?.snapshot ?? since, events: rows.filter(({ id }) => id !== null) };
+  return { seen: seenOf(rows[0]), events: rows.filter(({ id }) => id !== null) };
 }
 
 function pageOf(kind: Topic['kind']): RawBuilder<unknown> {
@@ -103,14 +113,33 @@ const PAGES: Record<Topic['kind'], [condition: RawBuilder<unknown>, order: RawBu
   person: [sql`e.user_id = ${param('userId')}::uuid AND ${SETTLED}`, BY_STREAM],
 };
 
+type SeenRow = { seenEpoch: number; seenNewest: string; snapshot: string };
+
+const SEEN = sql`SELECT v.event_epoch AS "seenEpoch", pg_current_snapshot()::text AS snapshot,
+coalesce((SELECT e.transaction_id FROM event e WHERE e.epoch = v.event_epoch ORDER BY e.transaction_id DESC LIMIT 1), '0')::text
+AS "seenNewest" FROM environment v`;
+
+function seenOf(row: SeenRow | undefined): Seen {
+  if (row === undefined) {
+    throw new Error('The database has no environment: the gateway makes one when it starts.');
+  }
+  const { seenEpoch: epoch, seenNewest: newest, snapshot } = row;
+  // As PostgreSQL writes it: `xmin:xmax:xip,…`.
+  const [, , underWay = ''] = snapshot.split(':');
+  const earlier = (transaction: string) =>
+    transaction !== '' && BigInt(transaction) < BigInt(newest);
+  return { epoch, newest, underWay: underWay.split(',').filter(earlier) };
+}
+
+// Two ranges of the index: as one condition, it would be read from its beginning.
 function newsSince(): RawBuilder<unknown> {
-  const news = sql`SELECT e.* FROM event e
-WHERE e.epoch = (SELECT event_epoch FROM environment)
-AND (e.transaction_id = ANY(${param('underWay')}::xid8[]) OR e.transaction_id >= ${param('next')}::xid8)
-AND pg_visible_in_snapshot(e.transaction_id, coalesce(${param('until')}::pg_snapshot, pg_current_snapshot()))
-AND (e.transaction_id, e.position) > (${param('transactionId')}::xid8, ${param('position')}::bigint)
-ORDER BY e.transaction_id, e.position LIMIT ${sql.lit(PAGE)}`;
-  return sql`SELECT pg_current_snapshot()::text AS snapshot, news.* FROM (SELECT) AS one
-LEFT JOIN (SELECT ${eventColumns('e')} FROM (${withDetails(news)}) AS e) AS news ON true
-ORDER BY news."transactionId"::xid8, news.position::bigint`;
+  const page = sql`ORDER BY e.epoch, e.transaction_id, e.position LIMIT ${sql.lit(PAGE)}`;
+  const news = sql`(SELECT e.* FROM event e WHERE e.epoch = ${param('epoch')}::int
+AND e.transaction_id = ANY(${param('underWay')}::xid8[])
+AND (e.transaction_id, e.position) > (${param('transactionId')}::xid8, ${param('position')}::bigint) ${page})
+UNION ALL (SELECT e.* FROM event e WHERE (e.epoch, e.transaction_id, e.position) >
+(${param('laterEpoch')}::int, ${param('laterTransactionId')}::xid8, ${param('laterPosition')}::bigint) ${page})`;
+  return sql`SELECT seen.*, news.* FROM (${SEEN}) AS seen LEFT JOIN (SELECT ${eventColumns('e')}
+FROM (${withDetails(sql`SELECT * FROM (${news}) AS e ${page}`)}) AS e) AS news ON true
+ORDER BY news.epoch, news."transactionId"::xid8, news.position::bigint`;
 }

@@ -6,7 +6,7 @@ import { isAfter } from '../loaders/event-place.ts';
 import { type FeedEnd, StreamEnd } from './end.ts';
 import type { Topic } from './topic.ts';
 
-/** Reads the events after a place, at most a page, and then whether they may be told: else it ends the stream. */
+/** Reads the events after a place, at most a page, and then whether they may be told: else the stream ends by that. */
 export type ReadPage = (after: EventPlace) => Promise<{ events: EventRow[]; isLast: boolean }>;
 
 /** `atOnce`: without what was taken before. `place`: where to go on, if not after the last event that was told. */
@@ -31,10 +31,7 @@ const FAILURE_PAUSE_MS = 500;
 /** How many events wait for whoever does not listen just now. */
 const MOST_WAITING = 256;
 
-/** How many of them may be left of what was read, so that there is room for what happens. */
-const MOST_LEFT = MOST_WAITING / 2;
-
-/** How long somebody may be behind without taking anything. */
+/** How long whoever has more than that waiting may ask for nothing. */
 const PATIENCE_MS = 5000;
 
 type SubscriberOptions = {
@@ -48,8 +45,8 @@ type SubscriberOptions = {
 
 /**
  * Makes a subscriber that begins with what the table has, page by page as it is asked for, and goes on with what it
- * takes as soon as it has caught up. What happens meanwhile, and what finds the queue full (one act may have thousands of
- * events), is not kept but read later. Whoever is behind and takes nothing is ended.
+ * takes as soon as it has caught up. What happens meanwhile is not kept but read. When more happens than can wait, it
+ * goes back to reading, as many events may come at once; only who asks for none of them any more is ended.
  */
 export function createSubscriber(options: SubscriberOptions): Subscriber {
   const { topic, readPage, admits, isWanted, onClose } = options;
@@ -60,13 +57,17 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   let hasMissed = false;
   let ending: StreamEnd | undefined;
   let isClosed = false;
+  let askedAt = performance.now();
   let wake: (() => void) | undefined;
-  let askedAt = Date.now();
 
   const isNewSince = (from: EventPlace, event: EventRow) =>
     topic.kind === 'organization'
       ? Number(event.sequence) > Number(from.sequence)
       : isAfter(event, from);
+
+  // The numbers of an organization have no holes, so that a hole says that something was missed, whatever the cause.
+  const isNextAfter = (from: EventPlace, event: EventRow) =>
+    topic.kind !== 'organization' || Number(event.sequence) === Number(from.sequence) + 1;
 
   const close = () => {
     if (!isClosed) {
@@ -113,14 +114,17 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
         receive(event);
       }
       // In the same breath, so that nothing can happen in between.
-      isLive = isLast && !hasMissed && queue.length <= MOST_LEFT;
+      isLive = isLast && !hasMissed;
     }
   };
 
   const next = async (): Promise<IteratorResult<EventRow | StreamEnd>> => {
-    askedAt = Date.now();
-    await catchUp();
+    askedAt = performance.now();
     while (queue.length === 0 && ending === undefined && !isClosed) {
+      if (place !== undefined && !isLive) {
+        await catchUp();
+        continue;
+      }
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       await promise;
@@ -152,18 +156,19 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       if (place === undefined || ending !== undefined || !isNewSince(place, event)) {
         return;
       }
-      if (queue.length >= MOST_WAITING) {
+      if (isLive && (queue.length >= MOST_WAITING || !isNextAfter(place, event))) {
         isLive = false;
-      }
-      if (isLive) {
-        receive(event);
         wake?.();
+      }
+      if (!isLive) {
+        hasMissed = true;
+        if (queue.length > 0 && performance.now() - askedAt > PATIENCE_MS) {
+          end('RESUME_REQUIRED', { atOnce: true });
+        }
         return;
       }
-      hasMissed = true;
-      if (queue.length > 0 && Date.now() - askedAt > PATIENCE_MS) {
-        end('RESUME_REQUIRED', { atOnce: true });
-      }
+      receive(event);
+      wake?.();
     },
     end,
     events: {

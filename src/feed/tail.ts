@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Read } from '../db/database.ts';
 import type { EventPlace, EventRow } from '../loaders/event.ts';
 import type { StreamPlace } from '../loaders/event-place.ts';
-import { PAGE, readNews, readNow, readPage, readSnapshot, type Snapshot } from './read.ts';
+import { PAGE, readNews, readNow, readPage, readSeen, type Seen } from './read.ts';
 
 export type Tail = {
   /** Looks at once, however often it is called meanwhile. */
@@ -18,6 +18,9 @@ export type Batch = { stream: 'organizations' | 'environment'; events: EventRow[
 
 /** How often to look without being woken: what another process has written may have woken nobody. */
 const PAUSE_MS = 250;
+
+/** How long to let more come together after each look: a thousand commits a second are not a thousand looks. */
+const LEAST_PAUSE_MS = 10;
 
 /** How long to wait after a failure. */
 const FAILURE_PAUSE_MS = 500;
@@ -38,26 +41,28 @@ export function startTail(options: {
   const stopping = new AbortController();
   let nap = new AbortController();
   let isFailing = false;
-  let snapshot: Snapshot | undefined;
+  let seen: Seen | undefined;
   let place: EventPlace | undefined;
   let began = Promise.withResolvers<void>();
 
   const wake = () => nap.abort();
 
-  const followOrganizations = async (since: Snapshot): Promise<void> => {
-    let page: { until: Snapshot; after: StreamPlace } | undefined;
+  const followOrganizations = async (since: Seen): Promise<void> => {
+    let target: Seen | undefined;
+    let last: StreamPlace | undefined;
     for (;;) {
-      const news = await readNews(read, since, page);
-      const until = page?.until ?? news.snapshot;
+      const news = await readNews(read, since, last);
+      // What the first statement saw is what has been read when the last page is over: what only later ones saw comes
+      // again, and is known again.
+      target ??= news.seen;
       if (news.events.length > 0) {
         await hand({ stream: 'organizations', events: news.events });
       }
-      const after = news.events.at(-1);
-      if (after === undefined || news.events.length < PAGE) {
-        snapshot = until;
+      last = news.events.at(-1);
+      if (news.events.length < PAGE) {
+        seen = target;
         return;
       }
-      page = { until, after };
     }
   };
 
@@ -81,7 +86,7 @@ export function startTail(options: {
     const waiting = began;
     began = Promise.withResolvers<void>();
     try {
-      snapshot = wanted.organizations ? (snapshot ?? (await readSnapshot(read))) : undefined;
+      seen = wanted.organizations ? (seen ?? (await readSeen(read))) : undefined;
       place = wanted.environment ? (place ?? (await readNow(read, ENVIRONMENT))) : undefined;
       waiting.resolve();
     } catch (error) {
@@ -90,8 +95,8 @@ export function startTail(options: {
       waiting.reject(error);
       throw error;
     }
-    if (snapshot !== undefined) {
-      await followOrganizations(snapshot);
+    if (seen !== undefined) {
+      await followOrganizations(seen);
     }
     if (place !== undefined) {
       await followEnvironment(place);
@@ -101,7 +106,6 @@ export function startTail(options: {
   const loop = async () => {
     while (!stopping.signal.aborted) {
       nap = new AbortController();
-      const signal = AbortSignal.any([nap.signal, stopping.signal]);
       let pause = PAUSE_MS;
       try {
         await look();
@@ -113,7 +117,8 @@ export function startTail(options: {
         }
         isFailing = true;
       }
-      await setTimeout(pause, undefined, { signal, ref: false }).catch(() => {});
+      await sleep(LEAST_PAUSE_MS, stopping.signal);
+      await sleep(pause, nap.signal);
     }
   };
   const looping = loop();
@@ -127,7 +132,12 @@ export function startTail(options: {
     },
     async stop() {
       stopping.abort();
+      wake();
       await looping;
     },
   };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal, ref: false }).catch(() => {});
 }

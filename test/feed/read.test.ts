@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PAGE, readNews, readSnapshot } from '../../src/feed/read.ts';
+import { PAGE, readNews, readSeen } from '../../src/feed/read.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase;
@@ -20,25 +20,24 @@ const insert = (organization: string, first: number, count: number) => ({
   values: [organization, first, count],
 });
 
-it('keeps what commits between two pages together with what comes before it', async () => {
+it('reads what commits between two pages with the next look, in its place', async () => {
   const { read } = db.database;
   const [late, other] = [randomUUID(), randomUUID()];
   const client = new pg.Client({ connectionString: db.url });
   await client.connect();
   try {
-    const since = await readSnapshot(read);
+    const since = await readSeen(read);
     await client.query('BEGIN');
     await client.query(insert(late, 1, 1));
     await db.query(insert(other, 1, PAGE).text, insert(other, 1, PAGE).values);
-    const first = await readNews(read, since);
+    const first = await readNews(read, since, undefined);
     expect(first.events).toHaveLength(PAGE);
     // Its transaction is older than the last event of the first page, and the next one's is younger.
     await client.query('COMMIT');
     await client.query(insert(late, 2, 1));
-    const after = first.events.at(-1);
-    const second = after && (await readNews(read, since, { until: first.snapshot, after }));
-    expect(second?.events).toEqual([]);
-    const next = await readNews(read, first.snapshot);
+    const second = await readNews(read, since, first.events.at(-1));
+    expect(second.events.map(({ sequence }) => sequence)).toEqual([2]);
+    const next = await readNews(read, first.seen, undefined);
     expect(next.events.map(({ sequence }) => sequence)).toEqual([1, 2]);
   } finally {
     await client.end();

@@ -13,14 +13,18 @@ const compiled = fileURLToPath(
 
 /** The program as a child of its own, on this data directory; killed after the test. */
 export function run(dataDir: string, ...argv: string[]): ChildProcess {
+  return runWith({ GATEHOUSE_DATA_DIR: dataDir }, ...argv);
+}
+
+function runWith(settings: Record<string, string>, ...argv: string[]): ChildProcess {
   const child = spawn(process.execPath, ['src/main.ts', ...argv], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
       NODE_COMPILE_CACHE: compiled,
       PORT: '0',
-      GATEHOUSE_DATA_DIR: dataDir,
       GATEHOUSE_API_KEY: KEY,
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -30,9 +34,11 @@ export function run(dataDir: string, ...argv: string[]): ChildProcess {
   return child;
 }
 
-/** Starts a gateway and resolves when it serves. */
-export async function startGateway(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = run(dataDir);
+/** Starts a gateway, on this data directory or with these settings, and resolves when it serves. */
+export async function startGateway(
+  where: string | Record<string, string>,
+): Promise<{ child: ChildProcess; url: string }> {
+  const child = runWith(typeof where === 'string' ? { GATEHOUSE_DATA_DIR: where } : where);
   let output = '';
   for await (const chunk of child.stdout ?? []) {
     output += String(chunk);
