@@ -194,6 +194,19 @@ describe('graphql-sse', () => {
     expect(listening.errors()).toContain('Interrupted: ');
   });
 
+  it('stops with the reason when the question is not good', async () => {
+    await write('listen-sse.js');
+    const text = recipe('listen-sse.js', line.url).replace('previousStatus', 'nonsense');
+    await writeFile(`${folder}/nonsense.js`, text);
+    const [unknown, nonsense] = [
+      node('listen-sse.js', { ORGANIZATION: 'org_unknown' }),
+      node('nonsense.js'),
+    ];
+    expect([await unknown.over, await nonsense.over]).toEqual([1, 1]);
+    expect(unknown.errors()).toContain('Error: INVALID_INPUT');
+    expect(nonsense.errors()).toContain('Error: GRAPHQL_VALIDATION_FAILED');
+  });
+
   it('stops with the reason when the credentials are not good', async () => {
     await write('listen-sse.js');
     const listening = node('listen-sse.js', { KEY: 'ghk_wrong' });
