@@ -33,7 +33,7 @@ const settings = {
     'a URL such as postgresql://user:password@host:5432/database',
   ),
   GATEHOUSE_DIRECT_DATABASE_URL: setting(
-    'The same database without a transaction pooler in between, for migrations.',
+    'The same database without a transaction pooler in between, for migrations and LISTEN.',
     undefined,
     postgresUrl(),
     'a URL such as postgresql://user:password@host:5432/database',

@@ -15,16 +15,19 @@ import { eventObject } from './event-types.ts';
 
 type Args = { organizationId?: string | null; after?: string | null };
 
-builder.subscriptionType({ description: 'Everything that can be followed live.' });
+builder.subscriptionType({
+  description:
+    'What happens, as it happens, by WebSocket or server-sent events. A stream that ends by itself says why in the `extensions.code` of an error, for example FORBIDDEN or RESUME_REQUIRED, and where to go on in `extensions.cursor`. One that is over without an error, as when a gateway stops, goes on by subscribing again after the last cursor.',
+});
 
 const listening = builder.args((t) => ({
   organizationId: t.id({
     description:
-      'The organization, org_…. Left out: everything you may follow, which is all for a key of the environment, its own organization for another key, and your own memberships for a person.',
+      'The organization whose events to follow, org_…. Left out: for a key of the environment those of all, for a key of an organization its own, and for a person those about themselves, wherever they are a member.',
   }),
   after: t.string({
     description:
-      'The cursor of the last event that you have: what came since comes first. Left out: what happens from now on.',
+      'The cursor of the last event that you have, from this stream or from the list of the same events: what happened since comes first, then what happens. Left out: what happens from now on.',
   }),
 }));
 
@@ -34,7 +37,7 @@ builder.subscriptionFields((t) => ({
     nullable: false,
     args: listening,
     description:
-      'Every change of the status of a membership, in the order of the numbers of its organization. When it ends, the last message says why in `extensions.code`, and where to go on in `extensions.cursor`. Requires event:read, or that they are your own.',
+      'Every change of the status of a membership, its beginning included: what `events` tells with the type MEMBERSHIP_STATUS_CHANGED, in the same order. Requires event:read, or that they are your own.',
     subscribe: (_root, args, context) =>
       listen(context, args, ({ type }) => type === 'MEMBERSHIP_STATUS_CHANGED'),
     resolve: (event) => event,
@@ -44,10 +47,10 @@ builder.subscriptionFields((t) => ({
     nullable: false,
     args: {
       ...listening,
-      filter: t.arg({ type: EventFilter, description: 'Which events. All by default.' }),
+      filter: t.arg({ type: EventFilter, description: 'Which events to tell. All by default.' }),
     },
     description:
-      'Everything that happens, in the order of the numbers of an organization, and of the environment without one. When it ends, the last message says why in `extensions.code`, and where to go on in `extensions.cursor`. Requires event:read, or that it is about yourself.',
+      'Every event once it is committed: of one organization in the order of `sequence`, otherwise in the order of the list of all events, which waits for changes that began before. Requires event:read, or that it is about yourself.',
     subscribe: (_root, { filter, ...args }, context) => {
       const isWanted = wantedBy(readEventFilter(filter));
       return listen(context, args, isWanted);

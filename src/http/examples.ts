@@ -147,6 +147,22 @@ export const examples: GraphiqlExample[] = [
     variables: { slug: 'megasoft' },
   },
   {
+    title:
+      'What happens from now on, as it happens: change something in another tab of the browser. With the id of an organization, only there.',
+    query: `subscription Listen($organizationId: ID) {
+  events(organizationId: $organizationId) {
+    cursor
+    type
+    cause
+    occurredAt
+    organization { displayName }
+    actor { __typename ... on ApiKey { name } }
+    ... on MembershipStatusChanged { previousStatus status membership { name } }
+  }
+}`,
+    variables: { organizationId: null },
+  },
+  {
     title: 'The environment: its models, roles and permissions.',
     query: `query Environment {
   environment {

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Response } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fillWorld } from '../../src/cli/demo/fill.ts';
 import { examples } from '../../src/http/examples.ts';
@@ -26,27 +26,55 @@ async function open(): Promise<Page> {
   return page;
 }
 
-/** Runs what the open tab holds, the named operation, and tells what the gateway answered. */
-async function execute(page: Page, name: string) {
+async function enterKey(page: Page) {
+  await page.getByLabel('API key or token').fill(world.key);
+  await page.getByLabel('API key or token').press('Enter');
+  await page.getByRole('button', { name: 'Forget key' }).waitFor();
+}
+
+/** Runs what the open tab holds, the named operation; resolves when the gateway begins to answer. */
+async function execute(page: Page, name: string): Promise<Response> {
   const answered = page.waitForResponse((response) =>
     response.request().postDataJSON()?.query.includes(` ${name}`),
   );
   await page.getByRole('button', { name: /^Execute query/ }).click();
-  return (await answered).json();
+  return answered;
 }
 
 it('explores the demo: the key once, then every example query answers without an error', async () => {
   const page = await open();
-  await page.getByLabel('API key or token').fill(world.key);
-  await page.getByLabel('API key or token').press('Enter');
-  await page.getByRole('button', { name: 'Forget key' }).waitFor();
+  await enterKey(page);
   for (const { query } of examples) {
-    const name = /(?:query|mutation) (\w+)/.exec(query)?.[1] ?? '';
+    const [, kind = '', name = ''] = /(query|mutation|subscription) (\w+)/.exec(query) ?? [];
+    if (kind === 'subscription') {
+      continue;
+    }
     await page.getByRole('tab', { name }).click();
-    const answer = await execute(page, name);
+    const answer = await (await execute(page, name)).json();
     expect(answer.errors, name).toBeUndefined();
     expect(JSON.stringify(answer.data), name).not.toMatch(/^\{"\w+":null\}$/);
   }
+});
+
+it('shows what happens as it happens, with the example that listens, until it is stopped', async () => {
+  const page = await open();
+  await enterKey(page);
+  await page.getByRole('tab', { name: 'Listen' }).click();
+  const answer = await execute(page, 'Listen');
+  expect(answer.headers()['content-type']).toContain('text/event-stream');
+  const shown = (text: string) =>
+    page.locator('.graphiql-response').getByText(text, { exact: true }).waitFor();
+  for (const name of ['First Live', 'Second Live']) {
+    const { data } = await world.ask<{ organizationCreate: { __typename: string } }>(
+      'mutation ($name: String!) { organizationCreate(input: { displayName: $name }) { __typename } }',
+      { name },
+    );
+    expect(data?.organizationCreate.__typename).toBe('OrganizationCreatePayload');
+    await shown('"ORGANIZATION_CREATED"');
+    await shown(`"${name}"`);
+  }
+  await page.getByRole('button', { name: /^Stop query/ }).click();
+  await page.getByRole('button', { name: /^Execute query/ }).waitFor();
 });
 
 it('shows the documentation of the schema to somebody without a key', async () => {
