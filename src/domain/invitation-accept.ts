@@ -64,10 +64,12 @@ export async function acceptInvitation(tx: Transaction, token: string): Promise<
   }
   const person = await loadPerson(tx, acceptor);
   const isAddressed = person.email === invitation.email;
+  if (!isAddressed) {
+    await demandDomain(tx, organizationId, person);
+  }
   if (acceptor === userId) {
-    demandMailbox(tx, isAddressed && !person.isDoubtful);
+    demandMailbox(tx, isAddressed && (person.emailVerified || !person.signsIn));
   } else {
-    await demandDomain(tx, organizationId, person.email);
     await handOver(tx, invitation, acceptor);
   }
   const { outcome, membershipId } = await enter(tx, invitation, acceptor, roles);
@@ -106,14 +108,16 @@ function reaches({ signIn }: UserPrincipal, organizationId: string): boolean {
 /** Who accepts, as they are until the transaction ends. */
 type Person = {
   email: string;
-  /** Whether they sign in under an address that was never shown to be theirs. */
-  isDoubtful: boolean;
+  emailVerified: boolean;
+  /** Whether there is an account that signs in as them. */
+  signsIn: boolean;
 };
 
 /** The user (uuid), who is locked. @throws WrongAccountError when they were deleted meanwhile. */
 async function loadPerson({ db }: Transaction, userId: string): Promise<Person> {
   const [person] = await db.$queryRaw<Person[]>`
-    SELECT email, NOT email_verified AND EXISTS (SELECT FROM identity WHERE user_id = "user".id) AS "isDoubtful"
+    SELECT email, email_verified AS "emailVerified",
+      EXISTS (SELECT FROM identity WHERE user_id = "user".id) AS "signsIn"
     FROM "user" WHERE id = ${userId}::uuid`;
   if (person === undefined) {
     throw new WrongAccountError('The account that you signed in with is gone.');
@@ -136,10 +140,20 @@ function demandMailbox({ principal }: Transaction, isTheirs: boolean): void {
   }
 }
 
-/** Else an invitation would lead past the domains that an organization takes in. @throws InvitePolicyError */
-async function demandDomain(tx: Transaction, organizationId: string, email: string): Promise<void> {
+/**
+ * Else an invitation would lead past the domains that an organization takes in: under any address, or under one that
+ * they only say is theirs.
+ *
+ * @throws InvitePolicyError
+ */
+async function demandDomain(
+  tx: Transaction,
+  organizationId: string,
+  { email, emailVerified }: Person,
+): Promise<void> {
   const rules = (await loadOrganizationRules(tx, [organizationId])).get(organizationId);
-  if (rules?.emailInvites === 'RESTRICTED' && !rules.allowedDomains.includes(emailDomain(email))) {
+  const isTakenIn = emailVerified && rules?.allowedDomains.includes(emailDomain(email));
+  if (rules?.emailInvites === 'RESTRICTED' && !isTakenIn) {
     throw new InvitePolicyError('DOMAIN_NOT_ALLOWED', []);
   }
 }
