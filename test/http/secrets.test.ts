@@ -112,6 +112,7 @@ function secrets(): Record<string, string> {
     'a key that is none': `ghk_${'Zz9-_'.repeat(9)}`,
     'a token': JWT,
     'a token that is cut off': JWT.slice(0, 70),
+    'the token of an invitation': 'P-rhFJSXKPyfB2S9LUYsaxURlxk2vsWZv3CY6imDdUU',
     'the address of a database': 'postgresql://gatehouse:hunter2-correct-horse@db.example:5432/gh',
   };
 }
