@@ -84,7 +84,7 @@ it(
 
 type Gateways = {
   urls(): string[];
-  /** Kills one of both, unless it is starting, which it is then. Returns whether it was killed. */
+  /** Kills one of both, and starts it again; not while the other is starting. Returns whether it was killed. */
   kill(number: number): boolean;
   /** Resolves when both are there. */
   started(): Promise<void>;
@@ -127,7 +127,7 @@ async function startGateways(db: TestDatabase, smtp: MailServer): Promise<Gatewa
     urls: () => running.filter((one) => one !== undefined).map(({ url }) => url),
     kill(number) {
       const gateway = running[number];
-      if (gateway === undefined) {
+      if (gateway === undefined || running.includes(undefined)) {
         return false;
       }
       running[number] = undefined;
