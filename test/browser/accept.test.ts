@@ -120,6 +120,13 @@ describe('an open invitation', () => {
     }
   });
 
+  it('says what the inviter wrote, to the letter and line by line', async () => {
+    const message = 'Hello <b>Grace</b>,\nwe wait for you.';
+    const page = await visitor.open(linkOf(await invite(world, { message })));
+    await heading(page, 'You are invited to join Acme');
+    expect(await page.locator('#text').textContent()).toBe(`“${message}”`);
+  });
+
   it('of somebody without a name names the organization alone', async () => {
     const page = await visitor.open(linkOf(await invite(world)));
     await heading(page, 'You are invited to join Acme');

@@ -1,4 +1,5 @@
 /** Every mutation, with what comes of it in each combination of identity model and memberships per user. */
+import { invitationCases } from './combination-invitation-cases.ts';
 import { ownCases } from './combination-own-cases.ts';
 import {
   add,
@@ -217,6 +218,7 @@ export const cases: Case[] = [
     'done',
     change('membershipRoleAssign', 'bob', { roleKeys: ['approver'] }),
   ],
+  ...invitationCases,
   [
     'roleDelete',
     'ROLE_IN_USE',

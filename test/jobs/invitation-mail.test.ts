@@ -184,6 +184,7 @@ describe('an invitation', () => {
     expect(mail?.to).toMatchObject({ text: email });
     expect(mail?.raw.split('\r\n\r\n', 1)[0]).not.toMatch(/^bcc/im);
     expect(mail?.subject).toContain('Evil Bcc: victim@example.com <img src=x');
+    expect(mail?.text).toMatch(/^Organization: Evil Bcc: victim@example\.com <img/);
     const html = String(mail?.html);
     expect(html).not.toMatch(/<script|<img|javascript:/i);
     expect(html).toContain('&lt;script&gt;');

@@ -1,6 +1,6 @@
 /** What the tests of mail have in common: a mail server on this machine, and a queue with a worker. */
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { pino } from 'pino';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
@@ -37,10 +37,10 @@ export async function startMailServer(
   port = 0,
 ): Promise<MailServer> {
   const arrived: Arrived[] = [];
-  const sockets = new Set<Socket>();
   const smtp = new SMTPServer({
     authOptional: true,
     logger: false,
+    closeTimeout: 50,
     async onData(stream, session, done) {
       const chunks = await stream.toArray().catch(() => undefined);
       if (chunks === undefined) {
@@ -55,25 +55,16 @@ export async function startMailServer(
     ...options,
   });
   smtp.on('error', () => {});
-  smtp.server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
   smtp.listen(port, '127.0.0.1');
   await once(smtp.server, 'listening');
-  const close = async () => {
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-    await new Promise<void>((resolve) => smtp.close(() => resolve()));
-  };
+  const close = () => new Promise<void>((resolve) => smtp.close(() => resolve()));
   onTestFinished(close);
   const { port: taken } = smtp.server.address() as AddressInfo;
   return {
     port: taken,
     url: `smtp://127.0.0.1:${taken}`,
     arrived,
-    connections: () => sockets.size,
+    connections: () => smtp.connections.size,
     close,
   };
 }

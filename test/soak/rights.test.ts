@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { walkFields } from '../graphql/matrix/fields.ts';
 import { walkLookups } from '../graphql/matrix/finds.ts';
-import { walkDenied } from '../graphql/matrix/mutate.ts';
+import { walkDenied, walkEnding } from '../graphql/matrix/mutate.ts';
 import { createMatrix, type Matrix, type MatrixWorld } from '../graphql/matrix/world.ts';
 import { type Copies, copiesOf, startWithout } from './copies.ts';
 import { removedRules } from './rules.ts';
@@ -34,7 +34,8 @@ const isTold = (cell: string) => cell.includes('viewer { permissions');
 async function noticed(of: Matrix): Promise<string[]> {
   const fields = await walkFields(of, of.callers, 1);
   const denied = fields.wrong.length > 0 ? fields : await walkDenied(of, of.callers, 1);
-  const { wrong } = denied.wrong.length > 0 ? denied : await walkLookups(of);
+  const found = denied.wrong.length > 0 ? denied : await walkLookups(of);
+  const { wrong } = found.wrong.length > 0 ? found : await walkEnding(of);
   return wrong.filter((cell) => !isTold(cell));
 }
 

@@ -89,9 +89,70 @@ function functions(): RemovedRule[] {
   );
 }
 
+type Condition = [module: string, condition: string, instead: string];
+
+/** Who invites, and who answers by what. */
+const ofInvitations: Condition[] = [
+  [
+    'src/domain/invitation-acts.ts',
+    'demandToInvite(principal, input.organizationId, [input])',
+    'undefined',
+  ],
+  [
+    'src/domain/invitation-acts.ts',
+    'demandToInvite(principal, input.organizationId, input.rows)',
+    'undefined',
+  ],
+  [
+    'src/domain/invitation-acts.ts',
+    'demand(principal, ORGANIZATION_ACTS.invite, organizationOf(organizationId));',
+    '',
+  ],
+  ['src/domain/invitation-acts.ts', 'demandTrusted(principal, { metadata });', ''],
+  [
+    'src/domain/invitation-acts.ts',
+    'demand(principal, ORGANIZATION_ACTS.invite, target)',
+    'undefined',
+  ],
+  [
+    'src/domain/membership-enter.ts',
+    'demandToHoldRoles(tx, lobby.given, named ?? [], rules.id);',
+    '',
+  ],
+  [
+    'src/domain/membership-enter.ts',
+    "demandOwner(tx.principal, 'membership:invite', rules.id);",
+    '',
+  ],
+  ['src/domain/membership-enter.ts', "demandInvitable(tx, rules, entrant.email ?? '');", ''],
+  ['src/domain/invitation-resend.ts', 'demandInvitable(tx, rule, email);', ''],
+  ['src/domain/invitation-resend.ts', 'await demandToOffer(tx, id, organizationId);', ''],
+  ['src/domain/invitation-offer.ts', 'demandToHoldRoles(tx, given, chosen, organizationId);', ''],
+  [
+    'src/domain/invitation-offer.ts',
+    "demandOwner(tx.principal, 'membership:invite', organizationId);",
+    '',
+  ],
+  ['src/domain/invitation-accept.ts', 'tx.principal.id !== accepted.userId', 'false'],
+  ['src/domain/invitation-accept.ts', '!allowAnyAddress || !isWhole', '!isWhole'],
+  ['src/domain/invitation-accept.ts', '!allowAnyAddress || !isWhole', '!allowAnyAddress'],
+  ['src/domain/invitation-accept.ts', 'await demandMailbox(tx, userId);', ''],
+  ['src/domain/invitation-accept.ts', 'await demandDomain(tx, organizationId, acceptor);', ''],
+  ['src/domain/inviter.ts', 'needed.every((name) => covers(permissions, name)) && ', ''],
+  ['src/domain/inviter.ts', '(makesOwners || !chosen.some(isOwnerRole))', 'true'],
+  ['src/domain/inviter.ts', 'AND revoked_at IS NULL', ''],
+  ['src/domain/invitation-find.ts', ' AND t.send_number = sent.send_count', ''],
+  ['src/loaders/invitation.ts', ' AND i.send_count = t.send_number', ''],
+  [
+    'src/graphql/invitation.ts',
+    'return can(principal, ORGANIZATION_ACTS.invite, organizationId)',
+    'return true',
+  ],
+];
+
 /** One of the conditions that only count together. */
 function conditions(): RemovedRule[] {
-  const lines: [module: string, condition: string, instead: string][] = [
+  const lines: Condition[] = [
     ['src/domain/principal.ts', ' && principal.signIn.organizationId === null', ''],
     [
       'src/domain/principal.ts',
@@ -162,6 +223,7 @@ function conditions(): RemovedRule[] {
       '!(door.isOpen || seesOrganization(principal, { id: organizationId }))',
       'false',
     ],
+    ...ofInvitations,
     ['src/graphql/discovery.ts', 'within: principal.signIn.organizationId', 'within: null'],
     ['src/graphql/discovery.ts', '.filter(({ status }) => status in KINDS)', ''],
     ['src/loaders/discovery.ts', ' AND u.email_verified', ''],

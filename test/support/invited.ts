@@ -39,10 +39,12 @@ export async function invite(
   {
     organization = {},
     email = `grace.${randomUUID()}@navy.example`,
+    message,
     credential,
   }: {
     organization?: { displayName?: string; logoUrl?: string };
     email?: string;
+    message?: string;
     /** Of whoever founds the organization and invites: the key by default. */
     credential?: string;
   } = {},
@@ -53,7 +55,7 @@ export async function invite(
     throw new Error(`No organization: ${JSON.stringify(founded)}`);
   }
   const organizationId = founded.organization.id;
-  const whom = { organizationId, email };
+  const whom = { organizationId, email, message };
   const made = (await world.ask(inviteSomebody, { input: whom }, credential)).data
     ?.invitationCreate;
   if (!made || !('invitation' in made) || !made.invitation) {

@@ -145,6 +145,11 @@ export const ofInvitations: Case[] = [
     verdict: verdict(needs('membership:invite', invitation), grantsOwner, needsOwner),
   },
   {
+    name: 'invitationResend, to another domain',
+    input: ({ names: { guests } }) => ({ invitationId: guests.elsewhere.inv }),
+    verdict: verdict(needs('membership:invite', invitation), otherDomain),
+  },
+  {
     name: 'invitationRevoke',
     input: (given) => ({ ...waiting(given), reason: 'Why' }),
     verdict: verdict(needs('membership:invite', invitation)),
@@ -173,6 +178,25 @@ export const ofInvitations: Case[] = [
     verdict: whoever,
     isByToken: true,
   },
+  {
+    name: 'invitationAccept, once more',
+    input: tokenOf('accepted'),
+    verdict: asNobodyElse,
+    about: ({ guests }) => guests.accepted.email,
+    isOnce: true,
+    isByToken: true,
+  },
+  // An invitation is worth no more than its inviter when it is accepted.
+  ...(['ofGone', 'ofMember', 'ofKey', 'ofManager'] as const).map(
+    (guest): Case => ({
+      name: `invitationAccept, ${guest}`,
+      input: tokenOf(guest),
+      isFor: ({ kind }) => kind !== 'person',
+      verdict: () => 'INVITATION_REVOKED',
+      isByToken: true,
+      isEnding: true,
+    }),
+  ),
   {
     name: 'invitationAccept, of an address that somebody signs in under',
     input: tokenOf('doubtful'),

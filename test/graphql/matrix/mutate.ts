@@ -30,16 +30,34 @@ export const RIGHTS = new Set([
 let number = 0;
 
 /** What is denied is asked for as it is; nothing of it may happen. Stops after `most` that are wrong. */
-export async function walkDenied(
+export function walkDenied(
   matrix: Matrix,
   callers: Caller[] = matrix.callers,
   most = Number.POSITIVE_INFINITY,
+): Promise<Omit<MutationFindings, 'allowed'>> {
+  return walkRefused(matrix, callers, most, ({ isEnding }) => !isEnding);
+}
+
+/** What is refused, and ends by that. */
+export function walkEnding(matrix: Matrix): Promise<Omit<MutationFindings, 'allowed'>> {
+  return walkRefused(matrix, matrix.callers, Number.POSITIVE_INFINITY, ({ isEnding }) =>
+    Boolean(isEnding),
+  );
+}
+
+async function walkRefused(
+  matrix: Matrix,
+  callers: Caller[],
+  most: number,
+  isWalked: (what: Case) => boolean,
 ): Promise<Omit<MutationFindings, 'allowed'>> {
   const findings = { denied: 0, wrong: [] as string[] };
   await forEachAtOnce(
     callers,
     async (caller) => {
-      const cells = cellsOf(matrix, caller).filter(({ expected }) => expected !== 'done');
+      const cells = cellsOf(matrix, caller).filter(
+        ({ expected, what }) => expected !== 'done' && isWalked(what),
+      );
       const outcomes = await send(matrix, caller, cells, false);
       for (const [index, { what, names, expected }] of cells.entries()) {
         findings.denied += 1;

@@ -8,7 +8,7 @@ import { single } from '../../../src/domain/outcome.ts';
 import { act, join } from '../../domain/world.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { everyType, writeEvent } from '../event-world.ts';
-import type { Tenant } from './callers.ts';
+import { OF_ORGANIZATION, type Tenant } from './callers.ts';
 import { type Guests, inviteGuests } from './guests.ts';
 
 /** What things of one organization are called. */
@@ -64,7 +64,7 @@ export async function furnish(
        logo_url = 'https://logo.example/x', metadata = $4, creator_role_id = $5, creator_role_scope_id = $6,
        member_role_id = $7, member_role_scope_id = $1, auth_methods = 'RESTRICTED',
        allowed_auth_methods = '{GOOGLE,SSO}', mfa_policy = $8::mfa_policy, email_jit_provisioning = 'RESTRICTED',
-       email_invites = 'RESTRICTED', allowed_domains = ARRAY[$2 || '.example'] WHERE id = $1`,
+       allowed_domains = ARRAY[$2 || '.example'] WHERE id = $1`,
     [
       organizationId,
       word,
@@ -110,7 +110,18 @@ export async function furnish(
   const key = await keyOf('Working');
   const revoked = await keyOf('Revoked');
   await dress(world, { organizationId, word, ada, boss });
-  const guests = await inviteGuests(world, { organizationId, word }, boss);
+  const manager = await member('manager', { roleKeys: [await roleOfAll(world, organizationId)] });
+  const guests = await inviteGuests(
+    world,
+    { organizationId, word },
+    {
+      boss: { kind: 'USER', id: boss.userId },
+      ofGone: { kind: 'USER', id: gone.userId },
+      ofMember: { kind: 'USER', id: mia.userId },
+      ofKey: { kind: 'API_KEY', id: revoked.id },
+      ofManager: { kind: 'USER', id: manager.userId },
+    },
+  );
   await world.query(
     `UPDATE api_key SET created_at = now() - interval '1 day', revoked_at = now(), last_used_at = now(),
        expires_at = now() + interval '1 day' WHERE id = $1`,
@@ -156,6 +167,16 @@ export async function furnish(
     events,
     account: { issuer: 'https://issuer.example', subject: word },
   };
+}
+
+/** The key of a role with all that owners hold. */
+async function roleOfAll(world: TestDatabase, organizationId: string): Promise<string> {
+  await world.query(
+    `INSERT INTO role (id, scope_id, organization_id, key, display_name, permissions, created_at, updated_at)
+     VALUES (gen_random_uuid(), $1, $1, 'everything', 'Everything', $2, now(), now())`,
+    [organizationId, OF_ORGANIZATION],
+  );
+  return 'everything';
 }
 
 type Person = { membershipId: string; userId: string; email: string };

@@ -33,6 +33,8 @@ export type Case = {
   isOnce?: true;
   /** It names a secret, which is worth the same to whoever has it: nobody is a stranger to what it is for. */
   isByToken?: true;
+  /** It is refused, and ends what it is about: left to a walk of its own. */
+  isEnding?: true;
 };
 
 export type Step = (caller: Caller, thing: Thing) => string | null;

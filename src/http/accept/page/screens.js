@@ -20,11 +20,13 @@ export function explain(trouble) {
 }
 
 /** For an invitation that waits for its answer. */
-export function open({ organizationName, inviterName, email, expiresAt }, { join, decline }) {
+export function open(preview, { join, decline }) {
+  const { organizationName, inviterName, message, email, expiresAt } = preview;
   return {
     heading: inviterName
       ? say`${inviterName} invites you to join ${organizationName}`
       : say`You are invited to join ${organizationName}`,
+    text: message ? [say`“${message}”`] : [],
     facts: { email, expiresAt },
     actions: [
       { label: say`Join ${organizationName}`, kind: 'primary', progress: 'Joining…', run: join },
