@@ -60,9 +60,11 @@ it(
     }
     await gateways.started();
     stopping.abort();
-    await running;
+    const failed = await running.then(() => undefined, String);
     const drained = await drain(db);
     await gateways.stop();
+    const faults = gateways.heard.flatMap((text) => text.match(/^.*"level":50.*$/gm) ?? []);
+    expect({ failed, faults }).toEqual({ failed: undefined, faults: [] });
 
     const mails = smtp.arrived;
     const told = await checkMails(db, clients, mails);
