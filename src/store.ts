@@ -70,7 +70,7 @@ export async function openStore(config: Config, options: StoreOptions = {}): Pro
     const database = openDatabase({ url, preparedStatements, onError, trace });
     opened.push(() => database.close());
     const queue = await openQueue(database.execute, onError);
-    opened.push(() => queue.stop(0));
+    opened.push(() => queue.close());
     const turns = createTurns();
     const inTurn = trace === undefined ? turns : traced(turns, trace);
     const runner = {

@@ -7,6 +7,7 @@ import type { Connect } from './connect.ts';
 import { demoCommand } from './demo/command.ts';
 import { importCommand } from './import/command.ts';
 import { keyCommand } from './key.ts';
+import { mailPreviewCommand } from './mail-preview.ts';
 import { migrateCommand } from './migrate.ts';
 import { startCommand } from './start.ts';
 import { tokenCommand } from './token.ts';
@@ -33,6 +34,7 @@ export async function runCommand({ argv, env }: Surroundings): Promise<number> {
     .addCommand(demoCommand(connect))
     .addCommand(importCommand(connect))
     .addCommand(keyCommand(connect))
+    .addCommand(mailPreviewCommand(settings))
     .addCommand(migrateCommand(connect))
     .addCommand(tokenCommand(settings))
     .addHelpText('after', settingsHelp());

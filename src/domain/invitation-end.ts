@@ -48,18 +48,40 @@ export async function revokeInvitation(
   await endInvitations(tx, [invitation], 'revoke', reason);
 }
 
-/** Revokes what a member (uuid) has offered that is still open. Their organization is locked. */
+/**
+ * Locks a member (uuid) with all whose open invitations they have sent: before the member goes and these are revoked,
+ * as users are locked in the order of their ids. Their organization is locked.
+ */
+export async function lockWithInvited(tx: Transaction, membershipId: string): Promise<void> {
+  const open = await loadOpenOf(tx, membershipId);
+  const member = await tx.db.membership.findUnique({
+    where: { id: membershipId },
+    select: { userId: true },
+  });
+  await lockUserIds(
+    tx,
+    [member, ...open].map((one) => one?.userId).filter((id) => id !== undefined),
+  );
+}
+
+/**
+ * Revokes what a member (uuid) has offered that is still open. Their organization is locked, and so are they, with those
+ * whom they have invited.
+ */
 export async function revokeInvitationsOf(
   tx: Transaction,
   { membershipId, reason }: Reasoned & { membershipId: string },
 ): Promise<void> {
-  const open = await tx.db.$queryRaw<Ended[]>`
+  await endInvitations(tx, await loadOpenOf(tx, membershipId), 'revoke', reason);
+}
+
+function loadOpenOf(tx: Transaction, membershipId: string): Promise<Ended[]> {
+  return tx.db.$queryRaw`
     SELECT invitation.id, membership_id AS "membershipId", membership.user_id AS "userId"
     FROM membership inviter
     JOIN invitation ON inviter_id = inviter.user_id AND invitation.organization_id = inviter.organization_id
     JOIN membership ON membership.id = membership_id
     WHERE inviter.id = ${membershipId}::uuid AND invitation.status = 'PENDING'`;
-  await endInvitations(tx, open, 'revoke', reason);
 }
 
 type Ended = Pick<StoredInvitation, 'id' | 'membershipId' | 'userId'>;

@@ -2,7 +2,7 @@
 import { type Caller, perform } from './act.ts';
 import { demand, demandTrusted, membershipOf, organizationOf } from './authorize.ts';
 import { ForbiddenError, InputError, NotFoundError } from './errors.ts';
-import { revokeInvitationsOf } from './invitation-end.ts';
+import { lockWithInvited, revokeInvitationsOf } from './invitation-end.ts';
 import {
   addMembers,
   leaveOrganizations,
@@ -75,6 +75,9 @@ export function membershipActs(caller: Caller) {
     /** Removes a member. @throws InvalidTransitionError, LastOwnerError, ConflictError, and as every act */
     remove: (input: RemoveInput) =>
       changeMembership(caller, input.membershipId, REMOVE, async (tx) => {
+        if (input.revokeInvitations) {
+          await lockWithInvited(tx, input.membershipId);
+        }
         const done = single(await removeMembers(tx, [input]));
         if (input.revokeInvitations) {
           await revokeInvitationsOf(tx, input);

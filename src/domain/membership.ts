@@ -37,6 +37,8 @@ export type AddMembersOptions = {
   act: 'create' | 'add' | 'join' | 'import';
   /** Whether an import brings back those who were removed. @default false */
   reactivate?: boolean;
+  /** Whether an import mails the invitations that it makes. @default false */
+  sendInvitations?: boolean;
 };
 
 /** `until`: left out, the suspension has no end. */
@@ -179,7 +181,7 @@ function readMember(
     primaryIdentityProvider: read.text('primaryIdentityProvider', row.primaryIdentityProvider, 100),
     provisioningMethod: row.provisioningMethod ?? PROVISIONED[options.act],
     reason: null,
-    invitation: NO_INVITATION,
+    invitation: { ...NO_INVITATION, isSent: options.sendInvitations ?? false },
   };
 }
 

@@ -23,12 +23,12 @@ type Usage = { count: number; since: Date | null };
 const HOUR_MS = 3_600_000;
 
 /**
- * Makes inviters wait for themselves, as they may send from several organizations at once. To be called with the locks
- * of the organizations, before users are locked, and only where something is sent.
+ * Makes inviters who have a limit wait for themselves, as they may send from several organizations at once. To be called
+ * with the locks of the organizations, before users are locked, and only where something is sent.
  */
 export async function lockInviter(tx: Transaction, sendings: number): Promise<void> {
   const id = actorId(tx.actor);
-  if (sendings > 0 && id !== null) {
+  if (sendings > 0 && id !== null && tx.invitations.perInviter !== undefined) {
     await tx.db
       .$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('gatehouse:inviter:' || ${id}, 0))`;
   }

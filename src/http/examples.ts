@@ -110,6 +110,22 @@ export const examples: GraphiqlExample[] = [
     variables: { slug: 'megasoft', email: 'new.person@example.com' },
   },
   {
+    title: 'Somebody is invited by mail. Take the id of an organization from the tab before.',
+    query: `mutation Invite($organizationId: ID!, $email: String!) {
+  invitationCreate(
+    input: { organizationId: $organizationId, email: $email, roleKeys: ["member"], message: "Come in!" }
+  ) {
+    ... on InvitationCreatePayload {
+      invitation { id status expiresAt sentAt membership { id status } }
+    }
+    ... on AlreadyInvitedError { message invitation { id sendCount } }
+    ... on InvitePolicyError { message allowedDomains }
+    ... on Error { code message }
+  }
+}`,
+    variables: { organizationId: 'org_…', email: 'new.person@example.com' },
+  },
+  {
     title: 'What happened last in an organization, and who did it.',
     query: `query History($slug: String!) {
   organization(by: { slug: $slug }) {

@@ -45,7 +45,7 @@ export async function startPost(options: {
     folder: smtpUrl === undefined ? folder : undefined,
     async stop(patienceMs) {
       stopping.abort();
-      await Promise.all([queue.stop(patienceMs), tidying]);
+      await Promise.all([queue.stopWork(patienceMs), tidying]);
       transport.close();
     },
   };

@@ -12,9 +12,11 @@ export type Queue = {
   work(doJob: DoJob): Promise<void>;
   /**
    * Takes no more jobs, lets those under way end, and after `patienceMs` tells them to give up and hands them back.
-   * Can be called again.
+   * Jobs can still be left. Can be called again.
    */
-  stop(patienceMs: number): Promise<void>;
+  stopWork(patienceMs: number): Promise<void>;
+  /** Ends it when nobody leaves jobs any more. */
+  close(): Promise<void>;
 };
 
 const NAME = 'mail';
@@ -82,10 +84,10 @@ export async function openQueue(
       }).start();
       work = startWork({ boss: worker, name: NAME, doJob, onError });
     },
-    async stop(patienceMs) {
+    async stopWork(patienceMs) {
       await work?.stop(patienceMs);
       await worker?.stop({ graceful: false });
-      await sender.stop({ graceful: false });
     },
+    close: () => sender.stop({ graceful: false }),
   };
 }

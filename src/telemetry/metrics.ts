@@ -82,6 +82,7 @@ export function createMetrics({ pools, waitingTurns, lags }: MetricSources): Met
     'feed_lag_seconds',
     'Age of the oldest writing transaction of the cluster: it holds the stream of all events back.',
   );
+  const mailLag = gauge('mail_lag_seconds', 'Age of the oldest mail that has not left.');
 
   const codes = new Set<string>();
   const known = (code: string) => {
@@ -102,6 +103,7 @@ export function createMetrics({ pools, waitingTurns, lags }: MetricSources): Met
     up.set(seen === undefined ? 0 : 1);
     sweeperLag.set(seen?.sweeper ?? Number.NaN);
     feedLag.set(seen?.feed ?? Number.NaN);
+    mailLag.set(seen?.mail ?? Number.NaN);
   };
 
   return {

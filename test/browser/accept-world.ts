@@ -1,77 +1,8 @@
-/** What the tests of the page of an invitation have in common: a real gateway, invitations, and a watched browser. */
-import { createHash, randomBytes } from 'node:crypto';
+/** What the tests of the page of an invitation have in common: a watched browser, and a proxy. */
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { decodeId } from '../../src/domain/id.ts';
-import { graphql } from '../generated/gql.ts';
-import type { TestGateway } from '../support/gateway.ts';
-
-export type Invited = {
-  token: string;
-  email: string;
-  /** org_…; the uuid is beside it. */
-  organizationId: string;
-  organizationUuid: string;
-  /** inv_… */
-  invitationId: string;
-};
-
-const create = graphql(`
-  mutation AcceptPageOrganization($input: OrganizationCreateInput!) {
-    organizationCreate(input: $input) {
-      ... on OrganizationCreatePayload { organization { id } }
-      ... on Error { message }
-    }
-  }
-`);
-
-const inviteSomebody = graphql(`
-  mutation AcceptPageInvitation($input: InvitationCreateInput!) {
-    invitationCreate(input: $input) {
-      ... on InvitationCreatePayload { invitation { id } }
-      ... on Error { message }
-    }
-  }
-`);
-
-/** Invites somebody to a new organization; the token is one of those that a mail could hold. */
-export async function invite(
-  world: TestGateway,
-  {
-    organization = {},
-    email = `grace${randomBytes(4).toString('hex')}@navy.example`,
-    credential,
-  }: {
-    organization?: { displayName?: string; logoUrl?: string };
-    email?: string;
-    /** Of whoever founds the organization and invites: the key by default. */
-    credential?: string;
-  } = {},
-): Promise<Invited> {
-  const input = { displayName: 'Acme', ...organization };
-  const founded = (await world.ask(create, { input }, credential)).data?.organizationCreate;
-  if (!founded || !('organization' in founded) || !founded.organization) {
-    throw new Error(`No organization: ${JSON.stringify(founded)}`);
-  }
-  const organizationId = founded.organization.id;
-  const whom = { organizationId, email };
-  const made = (await world.ask(inviteSomebody, { input: whom }, credential)).data
-    ?.invitationCreate;
-  if (!made || !('invitation' in made) || !made.invitation) {
-    throw new Error(`No invitation: ${JSON.stringify(made)}`);
-  }
-  const invitationId = made.invitation.id;
-  const token = randomBytes(32).toString('base64url');
-  await world.query(
-    `INSERT INTO invitation_token (token_hash, invitation_id, send_number, created_at)
-     SELECT $1, id, send_count, now() FROM invitation WHERE id = $2`,
-    [createHash('sha256').update(token).digest(), decodeId('inv', invitationId)],
-  );
-  const organizationUuid = decodeId('org', organizationId) ?? '';
-  return { token, email, organizationId, organizationUuid, invitationId };
-}
 
 /** A browser of somebody who follows links, and everything about it that should not be. */
 export type Visitor = {
@@ -113,7 +44,7 @@ export async function visit(
       sent.push(/\b(?:query|mutation) (\w+)/.exec(query)?.[1] ?? query);
     }
     const told = asked.isNavigationRequest() ? '' : asked.url() + JSON.stringify(asked.headers());
-    if (told.includes('token') || 'cookie' in asked.headers()) {
+    if (told.includes('token')) {
       problems.push(`told: ${told}`);
     }
   });

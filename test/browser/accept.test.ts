@@ -5,11 +5,13 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeId } from '../../src/domain/id.ts';
 import { graphql } from '../generated/gql.ts';
+import { mailOf } from '../graphql/invitation-world.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { createGateway } from '../support/gateway.ts';
+import { type Invited, invite } from '../support/invited.ts';
 import { createPeopleGateway, type PeopleGateway } from '../support/people.ts';
 import { holdLock } from '../support/writer.ts';
-import { type Invited, invite, startProxy, type Visitor, visit } from './accept-world.ts';
+import { startProxy, type Visitor, visit } from './accept-world.ts';
 
 const statusOf = graphql(`
   query AcceptPageStatus($id: ID!) {
@@ -32,6 +34,18 @@ const decline = graphql(`
 const revoke = graphql(`
   mutation AcceptPageRevoke($invitationId: ID!) {
     invitationRevoke(input: { invitationId: $invitationId }) { __typename }
+  }
+`);
+
+const resend = graphql(`
+  mutation AcceptPageResend($invitationId: ID!) {
+    invitationResend(input: { invitationId: $invitationId }) { __typename }
+  }
+`);
+
+const restrict = graphql(`
+  mutation AcceptPageRestrict($input: EnvironmentUpdateInput!) {
+    environmentUpdate(input: $input) { __typename }
   }
 `);
 
@@ -79,7 +93,8 @@ describe('an open invitation', () => {
   it('is shown, changes nothing by that, and is accepted by a button', async () => {
     const ada = await world.tokenOf('ada@acme.example', { name: 'Ada Lovelace' });
     const invited = await invite(world, { credential: ada });
-    const page = await visitor.open(linkOf(invited));
+    const { text = '' } = await mailOf(world, invited.invitationId);
+    const page = await visitor.open(/\S+\/accept\?token=[\w-]+/.exec(text)?.[0] ?? '');
     await heading(page, 'Ada Lovelace invites you to join Acme');
     expect(await page.title()).toBe('Ada Lovelace invites you to join Acme');
     await page.getByText(invited.email, { exact: true }).waitFor();
@@ -90,6 +105,26 @@ describe('an open invitation', () => {
     await page.getByText(`as ${invited.email} to go on`).waitFor();
     expect(await became(invited)).toEqual(['ACCEPTED', 'ACTIVE']);
     expect(visitor.sent).toEqual(['AcceptPreview', 'AcceptInvitation']);
+  });
+
+  it('is asked for by its token alone', async () => {
+    const { url } = world.gateway;
+    await visitor.context.addCookies([{ name: 'session', value: 'x', url }]);
+    const page = await visitor.context.newPage();
+    const asking = page.waitForRequest('**/graphql');
+    await page.goto(linkOf(await invite(world)));
+    const headers = await (await asking).allHeaders();
+    expect(headers).toHaveProperty('content-type', 'application/json');
+    for (const name of ['authorization', 'cookie', 'referer']) {
+      expect(headers).not.toHaveProperty(name);
+    }
+  });
+
+  it('says what the inviter wrote, to the letter and line by line', async () => {
+    const message = 'Hello <b>Grace</b>,\nwe wait for you.';
+    const page = await visitor.open(linkOf(await invite(world, { message })));
+    await heading(page, 'You are invited to join Acme');
+    expect(await page.locator('#text').textContent()).toBe(`“${message}”`);
   });
 
   it('of somebody without a name names the organization alone', async () => {
@@ -113,7 +148,8 @@ describe('an open invitation', () => {
   });
 
   it('is accepted once by a double click, and not declined by one', async () => {
-    const invited = await invite(world);
+    // Short, so that the buttons of the question stand where those before it stood.
+    const invited = await invite(world, { email: 'grace@navy.example' });
     const page = await visitor.open(linkOf(invited));
     await page.getByRole('button', { name: 'Decline' }).dblclick();
     await heading(page, 'Decline the invitation to Acme?');
@@ -208,6 +244,13 @@ describe('a link that leads to nothing open', () => {
     },
   );
 
+  it('does not know the link of a mail that a newer one replaced', async () => {
+    const invited = await invite(world);
+    await world.ask(resend, { invitationId: invited.invitationId });
+    const page = await visitor.open(linkOf(invited));
+    await heading(page, 'This link does not work');
+  });
+
   it.each(['', '?', '?token=', '?token=%20', '?tok'])('misses the token in "%s"', async (query) => {
     const page = await visitor.open(`${world.gateway.url}/accept${query}`);
     await heading(page, 'This link is incomplete');
@@ -219,7 +262,7 @@ describe('a link that leads to nothing open', () => {
       `WITH overdue AS (
          UPDATE invitation SET expires_at = created_at WHERE id = $1 RETURNING membership_id
        )
-       UPDATE membership SET deadline = created_at FROM overdue WHERE id = membership_id
+       UPDATE membership SET status_deadline = created_at FROM overdue WHERE id = membership_id
        RETURNING id`,
       [decodeId('inv', invitationId)],
     );
@@ -265,10 +308,10 @@ describe('what goes wrong', () => {
     const limited = await createGateway({ GATEHOUSE_RATE_PER_ADDRESS: '1' });
     try {
       const page = await visitor.open(`${limited.gateway.url}/accept?token=x`);
+      await heading(page, 'This link does not work');
+      await page.reload();
       await heading(page, 'Your invitation cannot be shown now');
-      await notice(page)
-        .getByText(/Wait \d+ seconds and try again/)
-        .waitFor();
+      await notice(page).getByText('Wait a minute and try again.').waitFor();
       await page.getByRole('button', { name: 'Try again' }).waitFor();
     } finally {
       await limited.close();
@@ -277,7 +320,8 @@ describe('what goes wrong', () => {
 
   it('sends whoever has an account to it', async () => {
     const email = 'doubtful@navy.example';
-    await world.ask('{ viewer { user { id } } }', {}, await tokenOfDoubtful(email));
+    await world.ask('{ viewer { user { id } } }', {}, await world.tokenOf(email));
+    await world.query(`UPDATE "user" SET email_verified = false WHERE email = $1`, [email]);
     const invited = await invite(world, { email });
     const page = await visitor.open(linkOf(invited));
     await press(page, 'Join Acme');
@@ -288,26 +332,29 @@ describe('what goes wrong', () => {
     expect(await became(invited)).toEqual(['PENDING', 'PENDING_INVITE']);
   });
 
-  const tokenOfDoubtful = (email: string) => world.tokenOf(email, { email_verified: false });
-
   it('tells in the words of the gateway why somebody cannot join', async () => {
-    const invited = await invite(world);
-    const page = await visitor.open(linkOf(invited));
-    await page.getByRole('button', { name: 'Join Acme' }).waitFor();
-    // What no rule would let happen to an open invitation.
-    await world.query(`UPDATE organization SET seat_limit = 0 WHERE id = $1`, [
-      invited.organizationUuid,
-    ]);
-    await press(page, 'Join Acme');
-    await page.getByRole('button', { name: 'Try again' }).waitFor();
-    expect(await notice(page).textContent()).toMatch(/seat/i);
-    expect(visitor.sent).toEqual(['AcceptPreview', 'AcceptInvitation', 'AcceptPreview']);
+    const single = await createGateway();
+    try {
+      const input = { membershipsPerUser: 'ONE' as const };
+      await single.ask(restrict, { input });
+      const first = await invite(single);
+      const second = await invite(single, { email: first.email });
+      await single.ask(accept, { token: first.token }, null);
+      const page = await visitor.open(linkOf(second, single.gateway.url));
+      await press(page, 'Join Acme');
+      await page.getByRole('button', { name: 'Try again' }).waitFor();
+      await notice(page).getByText('organization').waitFor();
+      expect(visitor.sent).toEqual(['AcceptPreview', 'AcceptInvitation', 'AcceptPreview']);
+    } finally {
+      await single.close();
+    }
   });
 
   it('says what is needed where there are no scripts', async () => {
     await again({ javaScriptEnabled: false });
     const page = await visitor.open(linkOf(await invite(world)));
-    await page.getByText('This page needs JavaScript').waitFor();
+    await page.locator('noscript p').waitFor();
+    expect(await page.getByText('Your invitation').isVisible()).toBe(true);
     expect(await page.getByText('Looking it up').isVisible()).toBe(false);
     expect(visitor.sent).toEqual([]);
   });

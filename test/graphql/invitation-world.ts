@@ -162,14 +162,22 @@ export async function invite(
 }
 
 /** The mail of an invitation, when it is there. */
-export async function mailOf(world: PeopleGateway, invitationId: string, sendNumber = 1) {
+export async function mailOf(
+  world: Pick<PeopleGateway, 'gateway'>,
+  invitationId: string,
+  sendNumber = 1,
+) {
   const file = join(world.gateway.mailFolder ?? '', `${invitationId}-${sendNumber}.eml`);
   const raw = await vi.waitFor(() => readFile(file), { timeout: 20_000, interval: 50 });
   return simpleParser(raw);
 }
 
 /** The token of the link in the mail of an invitation, when it is there. */
-export async function tokenOf(world: PeopleGateway, invitationId: string, sendNumber = 1) {
+export async function tokenOf(
+  world: Pick<PeopleGateway, 'gateway'>,
+  invitationId: string,
+  sendNumber = 1,
+) {
   const { text = '' } = await mailOf(world, invitationId, sendNumber);
   const token = /[?&]token=([\w-]{43})/.exec(text)?.[1];
   if (token === undefined) {

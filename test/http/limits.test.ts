@@ -186,14 +186,35 @@ describe.each(Object.entries(transports))('%s', (_name, transport) => {
 
 it('counts a mutation as dear as it is, by way of a fragment, too', async () => {
   const leave = 'membershipLeave(input: { membershipId: "x" }) { __typename }';
-  const costOf = async (query: string) => {
-    const { body } = await post(url, { query, extensions: { cost: true } }, bearer(world.key));
+  const costOf = async (query: string, variables?: object) => {
+    const asked = { query, variables, extensions: { cost: true } };
+    const { body } = await post(url, asked, bearer(world.key));
     return JSON.parse(body).extensions.cost.requested;
   };
   expect(await costOf(`mutation { a: ${leave} b: ${leave} }`)).toBe(24);
   expect(
     await costOf(`mutation { ...Two } fragment Two on Mutation { a: ${leave} b: ${leave} }`),
   ).toBe(24);
+  const rows = [{ email: 'a' }, { email: 'b' }, { email: 'c' }];
+  const invite = (input: string) =>
+    `invitationBulkCreate(input: ${input}) { ... on InvitationBulkCreatePayload { results { __typename } } }`;
+  const typed = 'InvitationBulkCreate';
+  for (const [query, variables] of [
+    [
+      `mutation ($input: ${typed}Input!) { ${invite('$input')} }`,
+      { input: { organizationId: 'x', rows } },
+    ],
+    [
+      `mutation ($rows: [${typed}RowInput!]!) { ${invite('{ organizationId: "x", rows: $rows }')} }`,
+      { rows },
+    ],
+    [
+      `mutation { ${invite('{ organizationId: "x", rows: [{ email: "a" }, { email: "b" }, { email: "c" }] }')} }`,
+      {},
+    ],
+  ] as const) {
+    expect(await costOf(query, variables), query).toBe(15);
+  }
 });
 
 describe('the size of a request', () => {

@@ -251,6 +251,20 @@ describe('the database', () => {
     await expect.poll(lag, { timeout: 8000 }).toBe(0);
   });
 
+  it('shows how far mail is behind', async () => {
+    const lag = async () => (await samples()).get('gatehouse_mail_lag_seconds');
+    await expect.poll(lag).toBe(0);
+    const organizationId = await organizationCreate('Slow mail');
+    // Who leaves mail may, and nobody takes it.
+    const release = await hold('LOCK TABLE invitation_token IN EXCLUSIVE MODE');
+    await mutate(
+      `invitationCreate(input: { organizationId: "${organizationId}", email: "slow@example.com" }) { __typename }`,
+    );
+    await expect.poll(lag).toBeGreaterThan(0.05);
+    await release();
+    await expect.poll(lag, { timeout: 8000 }).toBe(0);
+  });
+
   it('being away keeps nobody from the rest', async () => {
     await world.cut();
     const all = await samples();

@@ -1,16 +1,18 @@
-import { afterAll, beforeAll, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { playRounds } from './scenario.ts';
-import { scenarios } from './scenarios.ts';
+import { groups } from './scenarios.ts';
 import { startTwoGateways, type TwoGateways } from './two-gateways.ts';
 
 const ROUNDS = 20;
 
-let world: TwoGateways;
+describe.each(groups)('$group', ({ settings, scenarios }) => {
+  let world: TwoGateways;
 
-beforeAll(async () => {
-  world = await startTwoGateways();
+  beforeAll(async () => {
+    world = await startTwoGateways(settings);
+  });
+
+  afterAll(() => world?.close());
+
+  it.each(scenarios)(`${ROUNDS} times: $name`, (scenario) => playRounds(world, scenario, ROUNDS));
 });
-
-afterAll(() => world?.close());
-
-it.each(scenarios)(`${ROUNDS} times: $name`, (scenario) => playRounds(world, scenario, ROUNDS));

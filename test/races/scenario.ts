@@ -48,6 +48,11 @@ export async function playRounds(
     expect(await round.wrong(), `round ${number}`).toEqual([]);
   }
   expect(await brokenInvariants(world.url)).toEqual([]);
+  // Whoever was in one has started over, after a second.
+  const [waits] = await world.query(
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  );
+  expect(waits).toEqual({ deadlocks: 0 });
 }
 
 /** Runs one round; returns what was answered, sorted. */

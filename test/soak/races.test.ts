@@ -1,40 +1,42 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { arrange, playNaively, playRounds } from '../races/scenario.ts';
-import { scenarios } from '../races/scenarios.ts';
+import { groups } from '../races/scenarios.ts';
 import { startTwoGateways, type TwoGateways } from '../races/two-gateways.ts';
 
 const ROUNDS = 200;
 
 let world: TwoGateways;
 
-describe('the gateways', () => {
-  beforeAll(async () => {
-    world = await startTwoGateways();
+describe.each(groups)('$group', ({ settings, scenarios }) => {
+  describe('the gateways', () => {
+    beforeAll(async () => {
+      world = await startTwoGateways(settings);
+    });
+
+    afterAll(() => world?.close());
+
+    it.each(scenarios)(`${ROUNDS} times: $name`, (scenario) => playRounds(world, scenario, ROUNDS));
   });
 
-  afterAll(() => world?.close());
+  describe('a naive version', () => {
+    beforeAll(async () => {
+      world = await startTwoGateways(settings);
+    });
 
-  it.each(scenarios)(`${ROUNDS} times: $name`, (scenario) => playRounds(world, scenario, ROUNDS));
-});
+    afterAll(() => world?.close());
 
-describe('a naive version', () => {
-  beforeAll(async () => {
-    world = await startTwoGateways();
-  });
-
-  afterAll(() => world?.close());
-
-  it.each(scenarios)('goes wrong: $name', async (scenario) => {
-    await arrange(world, scenario);
-    if (scenario.sabotage) {
-      await world.query(scenario.sabotage);
-    }
-    let wrong: object[] = [];
-    for (let number = 0; number < ROUNDS && wrong.length === 0; number += 1) {
-      const round = await scenario.prepare(world, number);
-      await playNaively(world, round);
-      wrong = await round.wrong();
-    }
-    expect(wrong).not.toEqual([]);
+    it.each(scenarios)('goes wrong: $name', async (scenario) => {
+      await arrange(world, scenario);
+      if (scenario.sabotage) {
+        await world.query(scenario.sabotage);
+      }
+      let wrong: object[] = [];
+      for (let number = 0; number < ROUNDS && wrong.length === 0; number += 1) {
+        const round = await scenario.prepare(world, number);
+        await playNaively(world, round);
+        wrong = await round.wrong();
+      }
+      expect(wrong).not.toEqual([]);
+    });
   });
 });

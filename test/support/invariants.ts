@@ -41,6 +41,23 @@ const contradictions: Record<string, string> = {
   'a pending membership has one open invitation, and no other has one': `
     SELECT m.id FROM membership m
     WHERE (m.status = 'PENDING_INVITE') <> EXISTS (SELECT FROM invitation i WHERE i.membership_id = m.id AND i.status = 'PENDING')`,
+  'an open invitation ends when its membership does': `
+    SELECT i.id FROM invitation i JOIN membership m ON m.id = i.membership_id
+    WHERE i.status = 'PENDING' AND i.expires_at IS DISTINCT FROM m.status_deadline`,
+  'whoever did not answer in time has an invitation that has expired': `
+    SELECT m.id FROM membership m
+    WHERE m.status = 'INVITE_EXPIRED' AND (
+      SELECT i.status FROM invitation i WHERE i.membership_id = m.id ORDER BY i.created_at DESC, i.id DESC LIMIT 1
+    ) IS DISTINCT FROM 'EXPIRED'`,
+  'an invitation that was answered or revoked has one event that says so, and no other has one': `
+    SELECT i.id FROM invitation i LEFT JOIN event e ON e.invitation_id = i.id AND e.status IN ('ACTIVE', 'SUSPENDED', 'REMOVED')
+    GROUP BY i.id HAVING count(e.id) <> CASE WHEN i.status IN ('PENDING', 'EXPIRED') THEN 0 ELSE 1 END`,
+  'every sending of an invitation has its event': `
+    SELECT i.id FROM invitation i LEFT JOIN event e ON e.invitation_id = i.id AND e.type = 'INVITATION_SENT'
+    GROUP BY i.id HAVING count(e.id) <> i.send_count`,
+  'every token belongs to a sending': `
+    SELECT t.invitation_id FROM invitation_token t JOIN invitation i ON i.id = t.invitation_id
+    WHERE t.send_number NOT BETWEEN 1 AND i.send_count`,
   'the sort keys of an assignment are those of its membership': `
     SELECT m.id FROM membership m JOIN role_assignment a ON a.membership_id = m.id
     WHERE (a.created_key, a.joined_key, a.name_key, a.email_key)

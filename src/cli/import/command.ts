@@ -14,6 +14,7 @@ type Options = Partial<Record<FileKind, string>> & {
   report?: string;
   dryRun?: boolean;
   reactivate?: boolean;
+  sendInvitations?: boolean;
 };
 
 const exitCodes = { refused: 1, usage: 2, interrupted: 130 };
@@ -31,6 +32,7 @@ export function importCommand(connect: Connect): Command {
     .option('--report <file>', 'write what became of every row, with its ids, to this CSV file')
     .option('--dry-run', 'try everything, report it, and write nothing')
     .option('--reactivate', 'bring back people who were removed since')
+    .option('--send-invitations', 'mail the invitations that are made (status PENDING_INVITE)')
     .addHelpText('after', helpText());
   return command.action(async (options: Options) => {
     try {
@@ -60,7 +62,7 @@ async function importInto(
   connect: Connect,
   sources: Source[],
   report: Report | undefined,
-  { dryRun = false, reactivate = false, report: reportPath }: Options,
+  { dryRun = false, reactivate = false, sendInvitations = false, report: reportPath }: Options,
 ): Promise<number> {
   const connection = await connect();
   const summary = createSummary();
@@ -73,6 +75,7 @@ async function importInto(
     await importSources(connection, sources, {
       dryRun,
       reactivate,
+      sendInvitations,
       progress: createProgress(process.stderr),
       signal: interruption.signal,
       async onResults(kind, results) {

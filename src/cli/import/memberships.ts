@@ -14,8 +14,19 @@ export type MembershipRow = MemberInput & { organizationExternalId: string };
 
 const statuses = ['ACTIVE', 'SUSPENDED', 'PENDING_INVITE', 'REMOVED'] as const;
 
-/** Memberships are known by organization and person. `reactivate`: people who were removed since come back. */
-export function membershipRules(session: Session, reactivate: boolean): FileRules<MembershipRow> {
+/** What the command says about all memberships. */
+export type MembershipOptions = {
+  /** People who were removed since come back. */
+  reactivate: boolean;
+  /** The invitations that are made are mailed. */
+  sendInvitations: boolean;
+};
+
+/** Memberships are known by organization and person. */
+export function membershipRules(
+  session: Session,
+  { reactivate, sendInvitations }: MembershipOptions,
+): FileRules<MembershipRow> {
   const publicId = (kind: IdKind, id: string) =>
     session.lasts(id) ? encodeId(kind, id) : undefined;
   return {
@@ -45,7 +56,8 @@ export function membershipRules(session: Session, reactivate: boolean): FileRule
       const organizations = new Set(candidates.map(({ input }) => input.organizationId));
       return session.write([...organizations], async (tx) => {
         const rows = candidates.map(({ input: { organizationExternalId: _, ...row } }) => row);
-        const outcomes = await addMembers(tx, rows, { act: 'import', reactivate });
+        const how = { act: 'import', reactivate, sendInvitations } as const;
+        const outcomes = await addMembers(tx, rows, how);
         return candidates.map((candidate, at): RowResult => {
           const outcome = outcomes[at];
           const organizationId = publicId('org', candidate.input.organizationId);

@@ -2,7 +2,7 @@
 import type { Connection } from '../connect.ts';
 import { type ImportWindow, windowImporter } from './batch.ts';
 import type { FileKind } from './columns.ts';
-import { membershipRules } from './memberships.ts';
+import { type MembershipOptions, membershipRules } from './memberships.ts';
 import { organizationRules } from './organizations.ts';
 import type { Progress } from './progress.ts';
 import type { RowResult } from './report.ts';
@@ -11,11 +11,9 @@ import { inDrySession, liveSession, type Session } from './session.ts';
 import type { Source, SourceRow } from './source.ts';
 import { userRules } from './users.ts';
 
-export type ImportOptions = {
+export type ImportOptions = MembershipOptions & {
   /** Everything is tried, and taken back. */
   dryRun: boolean;
-  /** People who were removed since come back. */
-  reactivate: boolean;
   progress: Progress;
   /** Told what became of each batch once that is certain. */
   onResults(kind: FileKind, results: RowResult[]): Promise<void>;
@@ -44,7 +42,7 @@ export async function importSources(
   await (options.dryRun ? inDrySession(connection, work) : work(await liveSession(connection)));
 }
 
-function importerOf(kind: FileKind, session: Session, { reactivate }: ImportOptions): ImportWindow {
+function importerOf(kind: FileKind, session: Session, options: ImportOptions): ImportWindow {
   const seen = createSeenKeys();
   switch (kind) {
     case 'organizations':
@@ -52,7 +50,7 @@ function importerOf(kind: FileKind, session: Session, { reactivate }: ImportOpti
     case 'users':
       return windowImporter(userRules(session), session, seen);
     case 'memberships':
-      return windowImporter(membershipRules(session, reactivate), session, seen);
+      return windowImporter(membershipRules(session, options), session, seen);
   }
 }
 

@@ -5,6 +5,7 @@ export const acceptDocuments = {
     organizationName
     organizationLogoUrl
     inviterName
+    message
     email
     expiresAt
     status

@@ -16,6 +16,7 @@ import {
   Kind,
   OperationTypeNode,
   type SelectionSetNode,
+  type ValueNode,
 } from 'graphql';
 import { DEFAULT_SIZE, LARGEST_SIZE } from '../../graphql/connection.ts';
 import { isLeftOut, rootFields } from '../root-fields.ts';
@@ -115,7 +116,7 @@ function costOfField(
   const times = isListType(getNullableType(field.type))
     ? (lengthOfArgument(operation, node, 'ids') ?? length)
     : 1;
-  const inner = pageSize(operation, field, node) ?? ASSUMED_LENGTH;
+  const inner = pageSize(operation, field, node) ?? rowsGiven(operation, node) ?? ASSUMED_LENGTH;
   return 1 + times * costOfSelections(operation, node.selectionSet, type, inner);
 }
 
@@ -128,17 +129,36 @@ function pageSize(
   if (!field.args.some(({ name }) => name === 'first')) {
     return undefined;
   }
-  const sizes = ['first', 'last'].map((name) => givenValue(operation, argumentOf(node, name)));
+  const sizes = ['first', 'last'].map((name) => {
+    const value = argumentOf(node, name)?.value;
+    return value && valueIn(operation, value);
+  });
   const size = sizes.find((value) => typeof value === 'number') ?? DEFAULT_SIZE;
   return Math.min(Math.max(size, 0), LARGEST_SIZE);
 }
 
-function lengthOfArgument(operation: Operation, node: FieldNode, name: string): number | undefined {
-  const argument = argumentOf(node, name);
-  if (argument?.value.kind === Kind.LIST) {
-    return argument.value.values.length;
+/** How many rows the input of a mutation of many has: its payload lists what came of each. */
+function rowsGiven(operation: Operation, node: FieldNode): number | undefined {
+  const input = argumentOf(node, 'input')?.value;
+  if (input?.kind === Kind.OBJECT) {
+    const rows = input.fields.find(({ name }) => name.value === 'rows')?.value;
+    return rows && lengthOf(operation, rows);
   }
-  const value = givenValue(operation, argument);
+  const given = input && valueIn(operation, input);
+  const { rows } = Object(given) as { rows?: unknown };
+  return Array.isArray(rows) ? rows.length : undefined;
+}
+
+function lengthOfArgument(operation: Operation, node: FieldNode, name: string): number | undefined {
+  const value = argumentOf(node, name)?.value;
+  return value && lengthOf(operation, value);
+}
+
+function lengthOf(operation: Operation, node: ValueNode): number | undefined {
+  if (node.kind === Kind.LIST) {
+    return node.values.length;
+  }
+  const value = valueIn(operation, node);
   return Array.isArray(value) ? value.length : undefined;
 }
 
@@ -146,12 +166,11 @@ function argumentOf(node: FieldNode, wanted: string): ArgumentNode | undefined {
   return node.arguments?.find(({ name }) => name.value === wanted);
 }
 
-function givenValue({ values }: Operation, argument: ArgumentNode | undefined): unknown {
-  const value = argument?.value;
-  if (value?.kind === Kind.VARIABLE) {
-    return values.coerced[value.name.value];
+function valueIn({ values }: Operation, node: ValueNode): unknown {
+  if (node.kind === Kind.VARIABLE) {
+    return values.coerced[node.name.value];
   }
-  return value?.kind === Kind.INT ? Number(value.value) : undefined;
+  return node.kind === Kind.INT ? Number(node.value) : undefined;
 }
 
 function typeNamed({ schema }: Operation, name = ''): GraphQLCompositeType | undefined {

@@ -36,6 +36,9 @@ const ABOUT_MAIL = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
 /** Replies that ask for credentials or encryption: the operator's to mend, not the recipient's. */
 const ABOUT_ACCESS = new Set([530, 534, 535, 538]);
 
+/** Codes of OpenSSL and Node for encryption that did not come about. */
+const ABOUT_TLS = /CERT|TLS|SSL|SIGN|EPROTO/;
+
 /** Shorter pieces of a secret stand in any text, and tell nothing. */
 const SHORTEST_PIECE = 16;
 
@@ -80,7 +83,8 @@ export function deliveryErrorOf(error: unknown, secrets: string[]): DeliveryErro
       code,
     });
   }
-  return new DeliveryError(WORDS[code] ?? 'The mail could not be sent.', {
+  const kind = ABOUT_TLS.test(originalCode ?? '') ? 'ETLS' : code;
+  return new DeliveryError(WORDS[kind] ?? 'The mail could not be sent.', {
     code: String(responseCode ?? originalCode ?? code),
   });
 }

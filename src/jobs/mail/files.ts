@@ -1,10 +1,10 @@
 /** Mail that goes to files, where there is no mail server: for development. */
 import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTransport } from 'nodemailer';
 import type { Logger } from 'pino';
 import { decodeId, encodeId } from '../../domain/id.ts';
 import { DeliveryError } from './delivery-error.ts';
+import { writeMessage } from './message.ts';
 import type { Transport } from './transport.ts';
 
 const FILE = /^(inv_[a-z0-9]+)-\d+\.eml$/;
@@ -18,16 +18,15 @@ const PARTIAL_LIFE = 60_000;
  * it holds the invitation's link, so only we may read it.
  */
 export function createMailFiles(folder: string, log: Logger): Transport {
-  const transporter = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
     async send({ options, sending }) {
-      const { message } = await transporter.sendMail(options);
+      const message = await writeMessage(options);
       const name = `${encodeId('inv', sending.invitationId)}-${sending.sendNumber}.eml`;
       const file = join(folder, name);
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         await chmod(folder, 0o700);
-        await writeWhole(join(folder, `.${name}.partial`), file, message as Buffer);
+        await writeWhole(join(folder, `.${name}.partial`), file, message);
       } catch (error) {
         throw new DeliveryError('The mail could not be written to a file.', {
           code: codeOf(error) ?? 'EUNKNOWN',

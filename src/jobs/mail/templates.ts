@@ -13,6 +13,8 @@ import {
 export type Templates = {
   /** The tags of all languages that there are, in order. */
   locales: string[];
+  /** The one of them that fits `locale` best; undefined when none does. */
+  find(locale: string): string | undefined;
   /** Fills in the templates of the language that fits `locale` best, English if none does. */
   render(locale: string | null, values: Letter): Content & { locale: string };
 };
@@ -44,10 +46,12 @@ export async function readTemplates(folder?: string): Promise<Templates> {
   }
   const locales = [...sets.keys()].sort();
   const available = new Set(locales);
+  const find = (locale: string) => lookUpLocale(locale, available);
   return {
     locales,
+    find,
     render(wanted, { expiresAt, ...values }) {
-      const found = wanted === null ? undefined : lookUpLocale(wanted, available);
+      const found = wanted === null ? undefined : find(wanted);
       const locale = found ?? FALLBACK;
       const fill = sets.get(locale);
       if (fill === undefined) {

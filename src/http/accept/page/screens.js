@@ -5,9 +5,14 @@ const whoInvited = (name) => (name ? say`${name}` : ['whoever invited you']);
 const troubles = {
   UNREACHABLE: () => say`The server cannot be reached. Check your connection and try again.`,
   RATE_LIMITED: ({ seconds }) =>
-    say`Too many requests came from your network. Wait ${seconds > 1 ? [`${seconds} seconds`] : ['a moment']} and try again.`,
+    say`Too many requests came from your network. Wait ${[aWhile(seconds)]} and try again.`,
   FAILED: () => say`Something went wrong on our side. Try again in a moment.`,
 };
+
+function aWhile(seconds) {
+  const minutes = Math.ceil(seconds / 60);
+  return minutes > 1 ? `${minutes} minutes` : 'a minute';
+}
 
 /** What to say of Trouble. */
 export function explain(trouble) {
@@ -15,11 +20,13 @@ export function explain(trouble) {
 }
 
 /** For an invitation that waits for its answer. */
-export function open({ organizationName, inviterName, email, expiresAt }, { join, decline }) {
+export function open(preview, { join, decline }) {
+  const { organizationName, inviterName, message, email, expiresAt } = preview;
   return {
     heading: inviterName
       ? say`${inviterName} invites you to join ${organizationName}`
       : say`You are invited to join ${organizationName}`,
+    text: message ? [say`“${message}”`] : [],
     facts: { email, expiresAt },
     actions: [
       { label: say`Join ${organizationName}`, kind: 'primary', progress: 'Joining…', run: join },
