@@ -56,6 +56,11 @@ async function spread(secret: string): Promise<void> {
       query: 'query ($after: String) { users(after: $after) { totalCount } }',
       variables: { after: secret },
     },
+    { query: `{ invitationPreview(token: ${JSON.stringify(secret)}) { email } }` },
+    ...['invitationAccept', 'invitationDecline'].map((name) => ({
+      query: `mutation ($token: String!) { ${name}(input: { token: $token }) { ... on Error { message } } }`,
+      variables: { token: secret },
+    })),
     { query: viewer, extensions: { idempotencyKey: secret } },
     { query: viewer, [secret]: secret },
   ];
