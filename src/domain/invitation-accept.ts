@@ -73,6 +73,10 @@ export async function acceptInvitation(tx: Transaction, token: string): Promise<
     await handOver(tx, invitation, acceptor);
   }
   const { outcome, membershipId } = await enter(tx, invitation, acceptor, roles);
+  if (membershipId !== invitation.membershipId) {
+    const { id } = invitation;
+    await tx.db.invitation.update({ where: { id }, data: { acceptedMembershipId: membershipId } });
+  }
   if (acceptor === userId && isAddressed) {
     await verifyAddress(tx, userId);
   }

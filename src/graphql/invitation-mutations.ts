@@ -61,7 +61,7 @@ const InvitationResendInput = builder.inputType('InvitationResendInput', {
 
 mutation('invitationResend', {
   description:
-    'Sends an invitation again that is open or has expired, with a new link and a new deadline; earlier links are good for nothing from then on. You become its inviter, so you must hold the roles on offer. Requires membership:invite.',
+    'Sends an invitation again that is open or has expired, with a new link and a new deadline; earlier links are good for nothing from then on. You become its inviter, so you must hold the roles on offer, and what another one wrote is left out. Requires membership:invite.',
   input: InvitationResendInput,
   payload: nodePayload('InvitationResend', 'invitation'),
   errors: [
