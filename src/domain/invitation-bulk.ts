@@ -79,7 +79,7 @@ async function inviteRows(
   const named = rows.map((row) => ({ ...row, organizationId }));
   const outcomes = await inviteMembers(tx, named, { isSent: true });
   // An organization that is not there is no affair of single rows.
-  const isMissing = outcomes.every(
+  const isMissing = outcomes.some(
     (outcome) => isRefused(outcome) && outcome.error instanceof NotFoundError,
   );
   if (isMissing) {

@@ -107,7 +107,8 @@ export const ofInvitations: Case[] = [
       organizationId: given.names.org,
       rows: [
         { email: at(given), ...everything },
-        { email: `${given.fresh}@elsewhere.example`, roleKeys: ['member'] },
+        { email: `b${at(given)}`, roleKeys: ['member'] },
+        { email: `${given.fresh}@elsewhere.example` },
       ],
     }),
     verdict: verdict(mayInvite),
