@@ -88,7 +88,8 @@ const InvitationAcceptPayload = builder.objectRef<Acceptance>('InvitationAcceptP
     }),
     membership: t.field({
       type: Membership,
-      description: 'The membership. Null for those who are not signed in as its person.',
+      description:
+        'The membership. Null for those who may not see it, as whoever is not signed in.',
       resolve: ({ membershipId }, _args, context) =>
         seenNode('mbr', membershipId, context) as Promise<never>,
     }),
