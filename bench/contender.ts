@@ -1,15 +1,20 @@
 /** The side of a contender's process that talks to the benchmark: where it is, and what it has used. */
 
 /** What a contender is told by its environment. */
-export type Task = { DATABASE_URL: string; API_KEY: string };
+export type Task = {
+  DATABASE_URL: string;
+  API_KEY: string;
+  /** More settings of the gateway, as JSON. */
+  SETTINGS?: string;
+};
 
 /** What a contender says: first its address, then, whenever asked, its CPU time so far in microseconds. */
 export type Said = { url: string } | { cpu: number };
 
 /** The task of this process. */
 export function task(): Task {
-  const { DATABASE_URL = '', API_KEY = '' } = process.env;
-  return { DATABASE_URL, API_KEY };
+  const { DATABASE_URL = '', API_KEY = '', SETTINGS } = process.env;
+  return { DATABASE_URL, API_KEY, SETTINGS };
 }
 
 /** Tells where this contender is reached, answers questions, and ends the process with the benchmark's. */

@@ -99,11 +99,12 @@ export async function serveWrites({ apart }: Waiting): Promise<void> {
     }
     const { values, ...prepared } = statement(given);
     const all = [keyHash, organization.id, randomUUID(), uuidv7(), ...values];
-    return inTurn(
+    const [row] = await inTurn(
       [organization.id],
       () => transact(writes, begin(organization.id), { ...prepared, values: all }),
       () => new Error('Busy.'),
     );
+    return row;
   };
 
   const server = createServer(async (request, response) => {
@@ -134,8 +135,12 @@ export async function serveWrites({ apart }: Waiting): Promise<void> {
   });
 }
 
-/** The row that the statement returns, in a transaction of its own. Two that create the same user: one starts over. */
-async function transact(pool: pg.Pool, begun: string, statement: Statement): Promise<unknown> {
+/** The rows that the statement returns, in a transaction of its own. Two that create the same user: one starts over. */
+export async function transact(
+  pool: pg.Pool,
+  begun: string,
+  statement: Statement,
+): Promise<object[]> {
   const client = await pool.connect();
   try {
     for (let attempt = 0; ; attempt += 1) {
@@ -143,7 +148,7 @@ async function transact(pool: pg.Pool, begun: string, statement: Statement): Pro
         await client.query(begun);
         const { rows } = await client.query(statement);
         await client.query('COMMIT');
-        return rows[0];
+        return rows;
       } catch (error) {
         await client.query('ROLLBACK');
         const isLate = error instanceof pg.DatabaseError && error.code === '23505';

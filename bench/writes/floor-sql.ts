@@ -154,13 +154,14 @@ function organizationOf(permission: string, source: string): string {
   return `SELECT target.id FROM ${caller(permission)} CROSS JOIN (${source}) AS target`;
 }
 
-// Rights and the time are those after the locks: this statement begins when they are had.
-function begun(permission: string): string {
+/** Rights and the time are those after the locks: this statement begins when they are had. */
+export function begun(permission: string): string {
   return `caller AS MATERIALIZED (SELECT * FROM ${caller(permission)}),
 clock AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS now)`;
 }
 
-function nothingOverdue(): string {
+/** Nobody in the organization ($2) has a deadline that has passed. */
+export function nothingOverdue(): string {
   return `NOT EXISTS (SELECT FROM membership late, clock WHERE late.organization_id = $2
     AND late.status IN ('PENDING_INVITE', 'SUSPENDED') AND late.status_deadline <= clock.now)`;
 }

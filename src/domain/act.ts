@@ -17,6 +17,8 @@ export type Act<Result> = {
   organizations?: string[];
   /** For the environment's settings, roles and permissions. */
   environment?: 'exclusive';
+  /** For what else it waits in line with other acts of its process, by name. */
+  turns?: string[];
   /** Throws when the principal may not do it. Asked before the locks are waited for, and again when they are had. */
   authorize(principal: Principal): void;
   /**
@@ -38,9 +40,9 @@ const MOST_SETTLED = 1000;
  */
 export async function perform<Result>(caller: Caller, act: Act<Result>): Promise<Result> {
   const { runner, principal, requestId, idempotency } = caller;
-  const { organizations = [], environment } = act;
+  const { organizations = [], environment, turns } = act;
   act.authorize(principal);
-  const scope = { principal, requestId, organizations, environment };
+  const scope = { principal, requestId, organizations, environment, turns };
   let done: { result: Result } | undefined;
   while (done === undefined) {
     done = await inTransaction(runner, scope, async (tx) => {

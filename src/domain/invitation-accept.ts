@@ -12,6 +12,7 @@ import { NO_INVITATION } from './membership-entrant.ts';
 import { endBreakglass, showVerified } from './membership-self.ts';
 import { loadOrganizationRules } from './organization-rules.ts';
 import { single } from './outcome.ts';
+import type { UserPrincipal } from './principal.ts';
 import type { HeldRole } from './role.ts';
 import type { Transaction } from './transaction.ts';
 import { lockUserIds } from './user-directory.ts';
@@ -61,18 +62,28 @@ export async function acceptInvitation(tx: Transaction, token: string): Promise<
   if (!(await inviterStandsBy(tx, invitation, roles))) {
     throw new AbandonedError(invitation.id);
   }
+  const person = await loadPerson(tx, acceptor);
+  const isAddressed = person.email === invitation.email;
+  if (!isAddressed) {
+    await demandDomain(tx, organizationId, person);
+  }
   if (acceptor === userId) {
-    await demandMailbox(tx, userId);
+    demandMailbox(tx, isAddressed && (person.emailVerified || !person.signsIn));
   } else {
-    await demandDomain(tx, organizationId, acceptor);
     await handOver(tx, invitation, acceptor);
   }
-  const membershipId = await enter(tx, invitation, acceptor, roles);
-  if (acceptor === userId) {
+  const { outcome, membershipId } = await enter(tx, invitation, acceptor, roles);
+  if (membershipId !== invitation.membershipId) {
+    const { id } = invitation;
+    await tx.db.invitation.update({ where: { id }, data: { acceptedMembershipId: membershipId } });
+  }
+  if (acceptor === userId && isAddressed) {
     await verifyAddress(tx, userId);
   }
-  await showVerified(tx, membershipId);
-  await endBreakglass(tx, organizationId, membershipId, acceptor);
+  if (outcome !== 'unchanged') {
+    await showVerified(tx, membershipId);
+    await endBreakglass(tx, organizationId, membershipId, acceptor);
+  }
   return { membershipId, status: 'ACTIVE', organizationName };
 }
 
@@ -87,47 +98,66 @@ function acceptorOf({ principal }: Transaction, invitation: StoredInvitation): s
   if (principal.kind !== 'user' || principal.id === userId) {
     return userId;
   }
-  const { id, signIn } = principal;
-  // An organization's own single sign-on does not vouch for the whole person elsewhere.
-  const isWhole = signIn.organizationId === null || signIn.organizationId === organizationId;
-  if (!allowAnyAddress || !isWhole) {
+  if (!allowAnyAddress || !reaches(principal, organizationId)) {
     throw new WrongAccountError();
   }
-  return id;
+  return principal.id;
+}
+
+/** An organization's own single sign-on does not vouch for the whole person elsewhere. */
+function reaches({ signIn }: UserPrincipal, organizationId: string): boolean {
+  return signIn.organizationId === null || signIn.organizationId === organizationId;
+}
+
+/** Who accepts, as they are until the transaction ends. */
+type Person = {
+  email: string;
+  emailVerified: boolean;
+  /** Whether there is an account that signs in as them. */
+  signsIn: boolean;
+};
+
+/** The user (uuid), who is locked. @throws WrongAccountError when they were deleted meanwhile. */
+async function loadPerson({ db }: Transaction, userId: string): Promise<Person> {
+  const [person] = await db.$queryRaw<Person[]>`
+    SELECT email, email_verified AS "emailVerified",
+      EXISTS (SELECT FROM identity WHERE user_id = "user".id) AS "signsIn"
+    FROM "user" WHERE id = ${userId}::uuid`;
+  if (person === undefined) {
+    throw new WrongAccountError('The account that you signed in with is gone.');
+  }
+  return person;
 }
 
 /**
- * Somebody who signs in under an address that was never shown to be theirs may not be who reads its mail: then the
- * membership would be the wrong person's. Signed in as that user, they are one and the same.
+ * Whoever reads the mail may not be the user: when somebody signs in under an address that was never shown to be
+ * theirs, or when the user has another address by now. Then the membership would be the wrong person's. Signed in as
+ * that user, they are one and the same.
  *
  * @throws WrongAccountError
  */
-async function demandMailbox({ db, principal }: Transaction, userId: string): Promise<void> {
-  if (principal.kind === 'user' && principal.signIn.organizationId === null) {
-    return;
-  }
-  const [doubtful] = await db.$queryRaw<unknown[]>`
-    SELECT FROM "user" WHERE id = ${userId}::uuid AND NOT email_verified
-      AND EXISTS (SELECT FROM identity WHERE user_id = "user".id)`;
-  if (doubtful !== undefined) {
+function demandMailbox({ principal }: Transaction, isTheirs: boolean): void {
+  if (!isTheirs && !(principal.kind === 'user' && principal.signIn.organizationId === null)) {
     throw new WrongAccountError(
-      'There is an account with this address: sign in to it, and accept from there.',
+      'The link alone does not show that the account is yours: sign in to it, and accept from there.',
     );
   }
 }
 
-/** Else an invitation would lead past the domains that an organization takes in. @throws InvitePolicyError */
+/**
+ * Else an invitation would lead past the domains that an organization takes in: under any address, or under one that
+ * they only say is theirs.
+ *
+ * @throws InvitePolicyError
+ */
 async function demandDomain(
   tx: Transaction,
   organizationId: string,
-  userId: string,
+  { email, emailVerified }: Person,
 ): Promise<void> {
   const rules = (await loadOrganizationRules(tx, [organizationId])).get(organizationId);
-  const { email } = await tx.db.user.findUniqueOrThrow({
-    where: { id: userId },
-    select: { email: true },
-  });
-  if (rules?.emailInvites === 'RESTRICTED' && !rules.allowedDomains.includes(emailDomain(email))) {
+  const isTakenIn = emailVerified && rules?.allowedDomains.includes(emailDomain(email));
+  if (rules?.emailInvites === 'RESTRICTED' && !isTakenIn) {
     throw new InvitePolicyError('DOMAIN_NOT_ALLOWED', []);
   }
 }
@@ -137,7 +167,7 @@ async function enter(
   invitation: StoredInvitation,
   userId: string,
   roles: HeldRole[],
-): Promise<string> {
+) {
   const { organizationId, inviterKind, inviterId } = invitation;
   const { principal } = tx;
   const entrant = {
@@ -151,7 +181,10 @@ async function enter(
     metadata: {},
     untrustedMetadata: {},
     joinedAt: null,
-    primaryIdentityProvider: principal.kind === 'user' ? principal.signIn.provider : null,
+    primaryIdentityProvider:
+      principal.kind === 'user' && reaches(principal, organizationId)
+        ? principal.signIn.provider
+        : null,
     provisioningMethod: 'INVITATION' as const,
     reason: null,
     invitation: NO_INVITATION,
@@ -166,5 +199,5 @@ async function enter(
           : { kind: inviterKind },
     },
   };
-  return single(await enterMembers(tx, [entrant])).membershipId;
+  return single(await enterMembers(tx, [entrant]));
 }

@@ -12,6 +12,7 @@ import { type ResendInput, resendInvitation } from './invitation-resend.ts';
 import { ORGANIZATION_ACTS } from './organization-authority.ts';
 import { single } from './outcome.ts';
 import { type Principal, SYSTEM } from './principal.ts';
+import { inviterTurns } from './send-quota.ts';
 import { inTransaction, type Transaction, type TransactionRunner } from './transaction.ts';
 import { seesInvitation } from './visibility.ts';
 
@@ -29,6 +30,7 @@ export function invitationActs(caller: Caller) {
     create: (input: InvitationInput) =>
       perform(caller, {
         organizations: [input.organizationId],
+        turns: inviterTurns(caller.principal, caller.runner.invitations),
         authorize: (principal) => demandToInvite(principal, input.organizationId, [input]),
         async work(tx) {
           const { invitationId = '' } = single(await inviteMembers(tx, [input], { isSent: true }));
@@ -49,7 +51,12 @@ export function invitationActs(caller: Caller) {
      *   RateLimitedError, and as every act
      */
     resend: ({ invitationId, ...input }: InvitationNamed & ResendInput) =>
-      change(caller, invitationId, (tx, invitation) => resendInvitation(tx, invitation, input)),
+      change(
+        caller,
+        invitationId,
+        (tx, invitation) => resendInvitation(tx, invitation, input),
+        inviterTurns(caller.principal, caller.runner.invitations),
+      ),
 
     /** Takes an invitation back. @throws InvitationStateError, InvalidTransitionError, and as every act */
     revoke: ({ invitationId, ...input }: InvitationNamed & { reason?: string | null }) =>
@@ -95,6 +102,7 @@ async function change(
   caller: Caller,
   invitationId: string,
   work: (tx: Transaction, invitation: StoredInvitation) => Promise<void>,
+  turns: string[] = [],
 ): Promise<{ invitationId: string }> {
   const invitation = await findInvitation(caller.runner.prisma, invitationId);
   if (invitation === null) {
@@ -108,6 +116,7 @@ async function change(
   };
   return perform(caller, {
     organizations: [organizationId],
+    turns,
     authorize: (principal) => demand(principal, ORGANIZATION_ACTS.invite, target),
     async work(tx) {
       await work(tx, await stored(tx, invitationId));

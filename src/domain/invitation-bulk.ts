@@ -5,6 +5,7 @@ import { type InvitationInput, inviteMembers } from './invitation.ts';
 import { isRefused } from './outcome.ts';
 import type { Principal } from './principal.ts';
 import { type RefusalJson, refusalToJson } from './refusal-json.ts';
+import { inviterTurns } from './send-quota.ts';
 import type { Transaction } from './transaction.ts';
 
 export type BulkInput = {
@@ -52,6 +53,7 @@ export async function inviteMany(
   try {
     return await perform(caller, {
       organizations: [organizationId],
+      turns: inviterTurns(caller.principal, caller.runner.invitations),
       authorize,
       async work(tx) {
         const result = await inviteRows(tx, organizationId, rows);
@@ -77,7 +79,7 @@ async function inviteRows(
   const named = rows.map((row) => ({ ...row, organizationId }));
   const outcomes = await inviteMembers(tx, named, { isSent: true });
   // An organization that is not there is no affair of single rows.
-  const isMissing = outcomes.every(
+  const isMissing = outcomes.some(
     (outcome) => isRefused(outcome) && outcome.error instanceof NotFoundError,
   );
   if (isMissing) {

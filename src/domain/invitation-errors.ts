@@ -34,20 +34,23 @@ export class InvitationStateError extends DomainError {
   readonly status: InvitationStatus | null;
 
   constructor(status: InvitationStatus | null) {
-    const [code, message] = STATES[status ?? 'PENDING'] ?? [
-      'INVITATION_INVALID',
-      status === null
-        ? 'This link is not good for any invitation: a newer one may have been sent.'
-        : `The invitation is ${status}.`,
-    ];
+    const [code, message] = status === null ? NO_INVITATION : STATES[status];
     super(code, message);
     this.status = status;
   }
 }
 
-const STATES: Partial<Record<InvitationStatus, [ErrorCode, string]>> = {
+const NO_INVITATION: [ErrorCode, string] = [
+  'INVITATION_INVALID',
+  'This link is not good for any invitation: a newer one may have been sent.',
+];
+
+const STATES: Record<InvitationStatus, [ErrorCode, string]> = {
+  PENDING: ['INVITATION_INVALID', 'The invitation is open.'],
+  ACCEPTED: ['INVITATION_INVALID', 'The invitation was accepted.'],
   DECLINED: ['INVITATION_DECLINED', 'The invitation was declined.'],
   REVOKED: ['INVITATION_REVOKED', 'The invitation was taken back.'],
+  EXPIRED: ['INVITATION_INVALID', 'The invitation has expired, and a later one was made.'],
 };
 
 export class InvitationExpiredError extends DomainError {

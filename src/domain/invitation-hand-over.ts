@@ -7,24 +7,25 @@ import type { Transaction } from './transaction.ts';
 import { passKeys } from './user-keys.ts';
 
 /**
- * Makes an open invitation that of another user (uuid); both users and the organization are locked. Where they have no
- * membership of their own, they get the one that it is about; else that one ends, and the invitation is accepted with
- * theirs.
+ * Makes an open invitation that of another user (uuid), who accepts it; both users and the organization are locked. They
+ * get the membership that it is about. That one ends instead where they have one of their own, and where it was
+ * somebody's before: what is kept about them is not for others.
  */
 export async function handOver(
   tx: Transaction,
   invitation: StoredInvitation,
   userId: string,
 ): Promise<void> {
-  const { organizationId } = invitation;
-  const own = await tx.db.membership.findUnique({
-    where: { organizationId_userId: { organizationId, userId } },
-    select: { id: true },
+  const { organizationId, membershipId } = invitation;
+  const { joinedAt } = await tx.db.membership.findUniqueOrThrow({
+    where: { id: membershipId },
+    select: { joinedAt: true },
   });
-  if (own === null) {
+  const own = await tx.db.membership.count({ where: { organizationId, userId } });
+  if (own === 0 && joinedAt === null) {
     await moveMembership(tx, invitation, userId);
   } else {
-    await mergeInto(tx, invitation, own.id);
+    await endMembership(tx, invitation);
   }
 }
 
@@ -54,10 +55,9 @@ async function moveMembership(
   });
 }
 
-async function mergeInto(
+async function endMembership(
   tx: Transaction,
   { id, membershipId }: StoredInvitation,
-  ownId: string,
 ): Promise<void> {
   const records = await loadForChange(tx, [membershipId]);
   single(
@@ -70,5 +70,4 @@ async function mergeInto(
       describe: () => ({ invitationId: id }),
     }),
   );
-  await tx.db.invitation.update({ where: { id }, data: { acceptedMembershipId: ownId } });
 }

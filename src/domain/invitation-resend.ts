@@ -81,7 +81,8 @@ async function renew(
   const now = tx.now.toISOString();
   await tx.db.$executeRaw`
     UPDATE invitation SET status = 'PENDING', expires_at = ${expiresAt.toISOString()}::timestamptz,
-      send_count = send_count + 1, inviter_kind = ${tx.actor.kind}::actor_kind,
+      send_count = send_count + 1,
+      message = CASE WHEN inviter_id IS NOT DISTINCT FROM ${actorId(tx.actor)}::uuid THEN message END, inviter_kind = ${tx.actor.kind}::actor_kind,
       inviter_id = ${actorId(tx.actor)}::uuid, delivery_failed_at = NULL, delivery_error = NULL,
       version = version + 1, updated_at = ${now}::timestamptz
     WHERE id = ${id}::uuid`;

@@ -151,7 +151,10 @@ function advance(
       entrant.untrustedMetadata,
     ),
     joinedAt: hasJoined ? (joinedAt ?? tx.now) : joinedAt,
-    provisioningMethod: entrant.provisioningMethod,
+    // Who is invited back has not come by the invitation before they accept it: it may be revoked, and the membership
+    // reactivated without them.
+    provisioningMethod:
+      (isOffer ? present?.provisioningMethod : null) ?? entrant.provisioningMethod,
     primaryIdentityProvider:
       entrant.primaryIdentityProvider ?? present?.primaryIdentityProvider ?? null,
     keys: {

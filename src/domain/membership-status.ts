@@ -79,9 +79,9 @@ const MOVES: Record<SimpleAct, Record<From, Move>> = {
     REMOVED: 'INVALID_TRANSITION',
   },
   // Of whoever accepts: that the invitation is open was seen before. It may be for another address, so that they have
-  // a membership of their own already, or one that ended.
+  // no membership, one of their own already, or one that ended.
   accept: {
-    NONE: 'NOT_FOUND',
+    NONE: ACCEPTED,
     PENDING_INVITE: ACCEPTED,
     INVITE_EXPIRED: ACCEPTED,
     ACTIVE: 'unchanged',

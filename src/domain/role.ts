@@ -31,8 +31,10 @@ export function readRoleNames(read: Reader, { roleKeys, roleIds }: RoleNames): R
     read.fail('roleIds', 'must be left out where roleKeys are given');
   }
   for (const [field, names] of Object.entries({ roleKeys, roleIds })) {
-    if (names && (names.length > MAX_ROLES || !names.every(isStorableText))) {
+    if (names && names.length > MAX_ROLES) {
       read.fail(field, `must be at most ${MAX_ROLES} roles`);
+    } else if (names && !names.every(isStorableText)) {
+      read.fail(field, 'must name roles that can be assigned here');
     }
   }
   return { roleKeys, roleIds };

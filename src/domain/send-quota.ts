@@ -1,6 +1,8 @@
 /** How many invitations may still be sent: by an inviter, from an organization, to an address. */
 import { actorId } from './actor.ts';
 import { RateLimitedError } from './invitation-errors.ts';
+import type { InvitationPolicy } from './invitation-policy.ts';
+import { actorOf, type Principal } from './principal.ts';
 import type { Transaction } from './transaction.ts';
 
 /** From which organization to which user: uuids. */
@@ -32,6 +34,15 @@ export async function lockInviter(tx: Transaction, sendings: number): Promise<vo
     await tx.db
       .$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('gatehouse:inviter:' || ${id}, 0))`;
   }
+}
+
+/**
+ * The turns of inviters who wait for themselves so: else they would wait for that lock on connections that others need.
+ * They come before those of organizations, so that nobody waits for an organization whose turn waits for an inviter.
+ */
+export function inviterTurns(principal: Principal, { perInviter }: InvitationPolicy): string[] {
+  const id = actorId(actorOf(principal));
+  return id === null || perInviter === undefined ? [] : [`#inviter:${id}`];
 }
 
 /**

@@ -64,6 +64,8 @@ export type TransactionScope = {
   environment?: 'shared' | 'exclusive';
   /** uuids of the organizations whose memberships, roles or invitations are written. */
   organizations?: string[];
+  /** For what else the transaction waits in line with others of its process, by name. */
+  turns?: string[];
 };
 
 const RETRY_AFTER_MS = 1000;
@@ -91,7 +93,8 @@ export function inTransaction<T>(
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   const organizations = [...new Set(scope.organizations)].sort();
-  const names = scope.environment === 'exclusive' ? ['environment'] : organizations;
+  const { environment, turns = [] } = scope;
+  const names = environment === 'exclusive' ? ['environment'] : [...turns, ...organizations];
   return runner.inTurn(
     names,
     () => persist(runner, { ...scope, organizations }, work),

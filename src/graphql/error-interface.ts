@@ -45,7 +45,10 @@ const codes = {
   ROLE_TOO_HIGH: { description: 'It would grant what the caller does not hold.' },
   SEAT_LIMIT: { description: 'All seats of the organization are taken.' },
   SINGLE_MEMBERSHIP: { description: 'The person may belong to one organization only.' },
-  WRONG_ACCOUNT: { description: 'The invitation is for somebody else than whoever is signed in.' },
+  WRONG_ACCOUNT: {
+    description:
+      'The invitation is for somebody else than whoever is signed in, or for an account that has to sign in first.',
+  },
   WRONG_IDENTITY_MODEL: { description: 'The field belongs to the other identity model.' },
 } as const satisfies Partial<Record<ErrorCodeName, { description: string }>>;
 

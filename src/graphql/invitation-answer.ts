@@ -88,7 +88,8 @@ const InvitationAcceptPayload = builder.objectRef<Acceptance>('InvitationAcceptP
     }),
     membership: t.field({
       type: Membership,
-      description: 'The membership. Null for those who are not signed in as its person.',
+      description:
+        'The membership. Null for those who may not see it, as whoever is not signed in.',
       resolve: ({ membershipId }, _args, context) =>
         seenNode('mbr', membershipId, context) as Promise<never>,
     }),
@@ -97,7 +98,7 @@ const InvitationAcceptPayload = builder.objectRef<Acceptance>('InvitationAcceptP
 
 mutation('invitationAccept', {
   description:
-    'Makes a member of you, or of whoever has the address when you are not signed in, and shows that the address is theirs. Who has accepted before gets the same answer. Requires the token, and that you are signed in as nobody else: unless the invitation allows any address.',
+    'Makes a member of you when you are signed in, and otherwise of whoever has the address that the mail went to; that address counts as verified from then on. Who has accepted before gets the same answer. Requires the token, and that you are not signed in as somebody else, unless the invitation allows any address: then the membership is yours.',
   input: InvitationAcceptInput,
   payload: InvitationAcceptPayload,
   errors: [

@@ -5,27 +5,15 @@ import type { BulkRow } from '../domain/invitation-bulk.ts';
 import { refusalOfJson } from '../domain/refusal-json.ts';
 import { idInput, idListInput } from './arguments.ts';
 import { builder } from './builder.ts';
+import { offerFields } from './invitation-input.ts';
 import { INVITATION_REFUSALS } from './invitation-mutations.ts';
-import { texts } from './invitation-texts.ts';
 import { mutation } from './mutation.ts';
 import { seenNode } from './node.ts';
 import { Invitation } from './nodes.ts';
 
 const InvitationBulkCreateRowInput = builder.inputType('InvitationBulkCreateRowInput', {
   description: 'Whom to invite, and as what.',
-  fields: (t) => ({
-    email: t.string({ required: true, description: texts.email }),
-    roleIds: t.idList({ description: texts.roleIds }),
-    roleKeys: t.stringList({ description: texts.roleKeys }),
-    name: t.string({ description: texts.name }),
-    message: t.string({ description: texts.message }),
-    locale: t.string({ description: texts.locale }),
-    expiresInSeconds: t.int({ description: texts.expiresInSeconds }),
-    redirectUrl: t.string({ description: texts.redirectUrl }),
-    allowAnyAddress: t.boolean({ description: texts.allowAnyAddress }),
-    metadata: t.field({ type: 'JSONObject', description: texts.metadata }),
-    untrustedMetadata: t.field({ type: 'JSONObject', description: texts.untrustedMetadata }),
-  }),
+  fields: offerFields,
 });
 
 const InvitationBulkCreateInput = builder.inputType('InvitationBulkCreateInput', {

@@ -52,7 +52,8 @@ builder.objectType(InvitationExpiredError, {
 
 builder.objectType(WrongAccountError, {
   name: 'WrongAccountError',
-  description: 'The invitation is for somebody else than whoever is signed in.',
+  description:
+    'The invitation is for somebody else than whoever is signed in, or for an account that has to sign in first.',
   interfaces,
 });
 

@@ -14,7 +14,7 @@ import {
 } from '../domain/invitation-errors.ts';
 import { idInput, idListInput } from './arguments.ts';
 import { builder } from './builder.ts';
-import { texts } from './invitation-texts.ts';
+import { offerFields, texts } from './invitation-input.ts';
 import { mutation } from './mutation.ts';
 import { nodePayload } from './payload.ts';
 
@@ -33,17 +33,7 @@ const InvitationCreateInput = builder.inputType('InvitationCreateInput', {
   description: 'Whom to invite to which organization, and as what.',
   fields: (t) => ({
     organizationId: t.id({ required: true, description: 'The organization, org_….' }),
-    email: t.string({ required: true, description: texts.email }),
-    roleIds: t.idList({ description: texts.roleIds }),
-    roleKeys: t.stringList({ description: texts.roleKeys }),
-    name: t.string({ description: texts.name }),
-    message: t.string({ description: texts.message }),
-    locale: t.string({ description: texts.locale }),
-    expiresInSeconds: t.int({ description: texts.expiresInSeconds }),
-    redirectUrl: t.string({ description: texts.redirectUrl }),
-    allowAnyAddress: t.boolean({ description: texts.allowAnyAddress }),
-    metadata: t.field({ type: 'JSONObject', description: texts.metadata }),
-    untrustedMetadata: t.field({ type: 'JSONObject', description: texts.untrustedMetadata }),
+    ...offerFields(t),
   }),
 });
 
@@ -71,7 +61,7 @@ const InvitationResendInput = builder.inputType('InvitationResendInput', {
 
 mutation('invitationResend', {
   description:
-    'Sends an invitation again that is open or has expired, with a new link and a new deadline; earlier links are good for nothing from then on. You become its inviter, so you must hold the roles on offer. Requires membership:invite.',
+    'Sends an invitation again that is open or has expired, with a new link and a new deadline; earlier links are good for nothing from then on. You become its inviter, so you must hold the roles on offer, and what another one wrote is left out. Requires membership:invite.',
   input: InvitationResendInput,
   payload: nodePayload('InvitationResend', 'invitation'),
   errors: [

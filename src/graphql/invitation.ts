@@ -144,9 +144,17 @@ export const InvitationConnection = connectionType<InvitationRow>(
   'invitations',
 );
 
-/** The uuid of an inviter: they are told apart by no more than that. */
-function inviterArgument(id: string | null | undefined, argument: string[]) {
-  return id == null ? id : idArgument(kindOf(id) === 'key' ? 'key' : 'usr', id, argument);
+/** An inviter by id: a user or a key. */
+function inviterArgument(
+  id: string | null | undefined,
+  argument: string[],
+): { kind: 'USER' | 'API_KEY'; id: string } | null {
+  if (id == null) {
+    return null;
+  }
+  return kindOf(id) === 'key'
+    ? { kind: 'API_KEY', id: idArgument('key', id, argument) }
+    : { kind: 'USER', id: idArgument('usr', id, argument) };
 }
 
 const InvitationFilter = builder.inputType('InvitationFilter', {
@@ -190,10 +198,15 @@ builder.prismaObjectField(Organization, 'invitations', (t) =>
       'Its invitations, oldest first. Requires membership:read and membership:readDetails.',
     resolve: shownIf(
       (principal, organization) => seesInvitation(principal, { organizationId: organization.id }),
-      (organization, { filter, ...page }, { loaders }) => {
+      async (organization, { filter, ...page }, context) => {
+        const { loaders } = context;
         const search = textArgument(filter?.search, ['filter', 'search']);
-        const inviterId = inviterArgument(filter?.inviterId, ['filter', 'inviterId']);
-        const asked = { status: filter?.status, search, inviterId };
+        const inviter = inviterArgument(filter?.inviterId, ['filter', 'inviterId']);
+        // Whom the field `inviter` hides has invited nobody.
+        const isHidden =
+          inviter !== null && (await actorOf(context, inviter.kind, inviter.id)) === null;
+        const status = isHidden ? [] : filter?.status;
+        const asked = { status, search, inviterId: inviter?.id };
         return listInvitations(loaders, organization.id, page, asked);
       },
     ),

@@ -5,6 +5,8 @@ const SECRETS: [pattern: RegExp, instead: string][] = [
   [/gh[a-z]_[A-Za-z0-9_-]{8,}/g, 'gh?_…'],
   // JWTs, also those that are cut off or encrypted (five parts).
   [/eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*/g, 'eyJ…'],
+  // Tokens of invitations: 32 random bytes in base64url, and no name that somebody gave an operation.
+  [/(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*[\d_-])[\w-]{43}(?![\w-])/g, '…'],
   // The password in a URL.
   [/(:\/\/[^\s:/@]*):[^\s@]+@/g, '$1:…@'],
   [/\b(Bearer|Basic) +[^\s"',]{16,}/gi, '$1 …'],

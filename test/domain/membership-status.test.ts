@@ -78,7 +78,7 @@ test('the whole grid of statuses and acts', () => {
       SUSPENDED      → INVALID_TRANSITION
       REMOVED        → INVALID_TRANSITION
     accept
-      (none)         → NOT_FOUND
+      (none)         → ACTIVE by ACCEPTED
       PENDING_INVITE → ACTIVE by ACCEPTED
       INVITE_EXPIRED → ACTIVE by ACCEPTED
       ACTIVE         → unchanged

@@ -217,6 +217,31 @@ describe('somebody signed in under another address', () => {
     expect(rows).toEqual([{ status: 'REMOVED', invited: 'ACCEPTED' }]);
   });
 
+  it('gets a membership of their own where the invited one was somebody’s before', async () => {
+    const tenant = await foundTenant(world);
+    const former = await join(world, tenant.id, {
+      email: `${fresh('former')}@example.com`,
+      externalId: 'F-1',
+      metadata: { badge: 7 },
+    });
+    const membershipId = encodeId('mbr', former.membershipId);
+    await change(world, 'membershipRemove', { membershipId });
+    const { token } = await invited(tenant, { email: former.email, allowAnyAddress: true });
+    const other = await world.tokenOf(`${fresh('other')}@example.com`);
+    const result = await accept(token, other);
+    expect(result).toMatchObject({ status: 'ACTIVE', membership: { status: 'ACTIVE' } });
+    expect(result.membershipId).not.toBe(membershipId);
+    expect(await accept(token, other)).toEqual(result);
+    const rows = await world.query(
+      'SELECT status, external_id, metadata FROM membership WHERE id = ANY($1) ORDER BY status',
+      [[former.membershipId, uuidOf(result.membershipId as string)]],
+    );
+    expect(rows).toEqual([
+      { status: 'ACTIVE', external_id: null, metadata: {} },
+      { status: 'REMOVED', external_id: 'F-1', metadata: { badge: 7 } },
+    ]);
+  });
+
   it('comes back who was removed, and not who is suspended', async () => {
     const tenant = await foundTenant(world);
     const removed = await join(world, tenant.id, {
@@ -365,7 +390,10 @@ describe('an inviter who no longer may', () => {
   it('is stood in for by whoever sends it again', async () => {
     const tenant = await foundTenant(world);
     const inviter = await addPerson(world, tenant, ['admin']);
-    const { invitation } = await invitedBy(tenant, inviter.token, { roleKeys: ['admin'] });
+    const { invitation } = await invitedBy(tenant, inviter.token, {
+      roleKeys: ['admin'],
+      message: 'See you',
+    });
     const removed = await change(
       world,
       'membershipRemove',
@@ -375,7 +403,13 @@ describe('an inviter who no longer may', () => {
     expect(removed).toMatchObject({
       openInvitations: { totalCount: 1, nodes: [{ id: invitation.id, status: 'PENDING' }] },
     });
-    await change(world, 'invitationResend', { invitationId: invitation.id }, tenant.owner.token);
+    const resent = await change(
+      world,
+      'invitationResend',
+      { invitationId: invitation.id },
+      tenant.owner.token,
+    );
+    expect(resent).toMatchObject({ invitation: { message: null } });
     const second = await tokenOf(world, invitation.id, 2);
     expect(saidBy(await accept(second))).toBe('InvitationAcceptPayload');
   });

@@ -100,6 +100,8 @@ describe('a row that is refused', () => {
     expect(saidBy(await bulk({ organizationId, rows: people(1) }, member.token))).toBe('FORBIDDEN');
     const nowhere = encodeId('org', crypto.randomUUID());
     expect(saidBy(await bulk({ organizationId: nowhere, rows: people(1) }))).toBe('NOT_FOUND');
+    const mixed = [...people(1), { email: 'nobody' }];
+    expect(saidBy(await bulk({ organizationId: nowhere, rows: mixed }))).toBe('NOT_FOUND');
     const broken = await bulk({ organizationId, rows: [{ ...people(1)[0], roleIds: ['rol_x'] }] });
     expect(broken).toMatchObject({ issues: [{ path: ['rows', '0', 'roleIds', '0'] }] });
   });

@@ -143,6 +143,19 @@ test('nobody who answers needs to be signed in', async () => {
   expect(answers).toEqual(['InvitationAcceptPayload: ACTIVE', 'InvitationDeclinePayload: REMOVED']);
 });
 
+test('of an invitation that ran out nothing is left when another was made', async () => {
+  const guest = await guestIn('INVITE_EXPIRED', world, organizationId);
+  const input = guestMoves.invitationCreate(guest, organizationId);
+  expect((await mutate(world, 'invitationCreate', input)).code).toBeUndefined();
+  const said: unknown[] = [];
+  for (const move of columns.slice(1)) {
+    const { code } = await mutate(world, move, guestMoves[move](guest, organizationId));
+    said.push(code);
+  }
+  expect(said).toEqual([BY_NOTHING, EXPIRED, EXPIRED, EXPIRED]);
+  expect(await statusOf(guest)).toBe('PENDING_INVITE');
+});
+
 test('the table has every state, and left the database sound', async () => {
   expect(Object.keys(table)).toEqual(['(none)', ...guestStates]);
   expect(await brokenInvariants(world.url)).toEqual([]);

@@ -26,10 +26,10 @@ it('has a lookup for every query and argument', () => {
   expect(queryArguments().filter((coordinate) => !given.has(coordinate))).toEqual([]);
 });
 
-it('finds in 18,358 cells what the table says, and nothing else', async () => {
+it('finds in 18,632 cells what the table says, and nothing else', async () => {
   const { cells, wrong } = await walkLookups(matrix);
   expect(wrong).toEqual([]);
-  expect(cells).toBe(18_358);
+  expect(cells).toBe(18_632);
 });
 
 /** Selections that differ in what they name: of B and of nothing; within A, what is B's and what is nothing's. */
@@ -71,7 +71,7 @@ describe('those who have nothing to do with B', () => {
       }
     });
     expect(wrong).toEqual([]);
-    expect(strangers.length * asked.length).toBe(3570);
+    expect(strangers.length * asked.length).toBe(3762);
   });
 
   it.each(STRANGERS)('by the same statements: %s', async (name) => {

@@ -48,7 +48,7 @@ async function fullTenant(): Promise<Tenant> {
   );
   await world.query(
     `INSERT INTO invitation_token (token_hash, invitation_id, send_number, created_at)
-     SELECT sha256(id::text::bytea), id, 1, now() FROM invitation WHERE organization_id = $1`,
+     SELECT sha256(id::text::bytea), id, send_count, now() FROM invitation WHERE organization_id = $1`,
     [tenant.id],
   );
   await world.query(

@@ -116,9 +116,9 @@ export const MEMBERSHIP_BUTTONS: Record<string, Button> = {
   },
 };
 
-/** Of viewerCanInvite there is no act yet. */
 export const ORGANIZATION_BUTTONS: Record<string, string[]> = {
   viewerCanUpdate: ['organizationUpdate'],
+  viewerCanInvite: ['invitationCreate'],
   viewerCanDelete: ['organizationDelete'],
   viewerCanManageRoles: ['roleCreate', 'roleUpdate', 'roleDelete'],
 };
@@ -185,6 +185,7 @@ export async function tryActs(
   const inputs: Record<string, string> = {
     organizationUpdate: `organization: { id: "${organizationId}" }, displayName: "Another", ${NEVER}`,
     organizationDelete: `organizationId: "${organizationId}", confirmSlug: "another", ${NEVER}`,
+    invitationCreate: `organizationId: "${organizationId}", email: ""`,
     roleCreate: `organizationId: "${organizationId}", key: "", displayName: "", permissions: []`,
     roleUpdate: `roleId: "${roleId}", displayName: "Another", ${NEVER}`,
     roleDelete: `roleId: "${roleId}", ${NEVER}`,

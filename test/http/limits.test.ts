@@ -213,7 +213,7 @@ it('counts a mutation as dear as it is, by way of a fragment, too', async () => 
       {},
     ],
   ] as const) {
-    expect(await costOf(query, variables), query).toBe(15);
+    expect(await costOf(query, variables), query).toBe(18);
   }
 });
 

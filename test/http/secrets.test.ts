@@ -56,6 +56,11 @@ async function spread(secret: string): Promise<void> {
       query: 'query ($after: String) { users(after: $after) { totalCount } }',
       variables: { after: secret },
     },
+    { query: `{ invitationPreview(token: ${JSON.stringify(secret)}) { email } }` },
+    ...['invitationAccept', 'invitationDecline'].map((name) => ({
+      query: `mutation ($token: String!) { ${name}(input: { token: $token }) { ... on Error { message } } }`,
+      variables: { token: secret },
+    })),
     { query: viewer, extensions: { idempotencyKey: secret } },
     { query: viewer, [secret]: secret },
   ];
@@ -112,6 +117,7 @@ function secrets(): Record<string, string> {
     'a key that is none': `ghk_${'Zz9-_'.repeat(9)}`,
     'a token': JWT,
     'a token that is cut off': JWT.slice(0, 70),
+    'the token of an invitation': 'P-rhFJSXKPyfB2S9LUYsaxURlxk2vsWZv3CY6imDdUU',
     'the address of a database': 'postgresql://gatehouse:hunter2-correct-horse@db.example:5432/gh',
   };
 }

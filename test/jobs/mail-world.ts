@@ -42,9 +42,10 @@ export async function startMailServer(
     logger: false,
     closeTimeout: 50,
     async onData(stream, session, done) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of stream) {
-        chunks.push(chunk as Buffer);
+      const chunks = await stream.toArray().catch(() => undefined);
+      if (chunks === undefined) {
+        // Whoever was sending it is gone.
+        return;
       }
       const raw = Buffer.concat(chunks);
       const envelope = session.envelope.rcptTo.map(({ address }) => address);

@@ -13,8 +13,8 @@ const ORGANIZATIONS = 100;
 const MEMBERS = 4;
 const PEOPLE = 50;
 
-/** What the sweeper asks meanwhile, which belongs to no query. */
-const SWEEPS = /ORDER BY random\(\)|DELETE FROM idempotency_record/;
+/** What the sweeper and the queue ask meanwhile, which belongs to no query. */
+const SWEEPS = /pgboss\.|ORDER BY random\(\)|DELETE FROM idempotency_record/;
 
 let world: TestGateway;
 

@@ -5,6 +5,9 @@ import { startTwoGateways, type TwoGateways } from './two-gateways.ts';
 
 const ROUNDS = 20;
 
+/** Fifty requests a round take their time where other work goes on, too. */
+const TIMEOUT = 180_000;
+
 describe.each(groups)('$group', ({ settings, scenarios }) => {
   let world: TwoGateways;
 
@@ -14,5 +17,9 @@ describe.each(groups)('$group', ({ settings, scenarios }) => {
 
   afterAll(() => world?.close());
 
-  it.each(scenarios)(`${ROUNDS} times: $name`, (scenario) => playRounds(world, scenario, ROUNDS));
+  it.each(scenarios)(
+    `${ROUNDS} times: $name`,
+    (scenario) => playRounds(world, scenario, ROUNDS),
+    TIMEOUT,
+  );
 });

@@ -4,6 +4,7 @@ import { groups } from '../races/scenarios.ts';
 import { startTwoGateways, type TwoGateways } from '../races/two-gateways.ts';
 
 const ROUNDS = 200;
+const TIMEOUT = 1_800_000;
 
 let world: TwoGateways;
 
@@ -15,7 +16,11 @@ describe.each(groups)('$group', ({ settings, scenarios }) => {
 
     afterAll(() => world?.close());
 
-    it.each(scenarios)(`${ROUNDS} times: $name`, (scenario) => playRounds(world, scenario, ROUNDS));
+    it.each(scenarios)(
+      `${ROUNDS} times: $name`,
+      (scenario) => playRounds(world, scenario, ROUNDS),
+      TIMEOUT,
+    );
   });
 
   describe('a naive version', () => {

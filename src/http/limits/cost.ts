@@ -24,6 +24,9 @@ import { isLeftOut, rootFields } from '../root-fields.ts';
 /** A mutation is a transaction with its locks and events, in addition to what is read of its result. */
 const COST_OF_MUTATION = 10;
 
+/** What a mutation of many does for each row, in addition to what is read of its result: also in a dry run. */
+const COST_OF_ROW = 1;
+
 /** How long a list is taken to be that has no size in the query: roles, permissions, what introspection tells. */
 const ASSUMED_LENGTH = 5;
 
@@ -39,8 +42,8 @@ type Operation = {
 
 /**
  * The cost of a valid operation, before it is executed: one for each field, times the sizes of the connections and
- * lists around it, and more for a mutation. Fragments are followed, what is skipped does not count, and what is
- * selected twice counts twice. Undefined when the values of the variables are wrong, so that nothing will run.
+ * lists around it, and more for a mutation and its rows. Fragments are followed, what is skipped does not count, and
+ * what is selected twice counts twice. Undefined when the values of the variables are wrong, so that nothing will run.
  */
 export function costOf(args: ExecutionArgs): number | undefined {
   const { schema, document, operationName, variableValues: given } = args;
@@ -116,8 +119,10 @@ function costOfField(
   const times = isListType(getNullableType(field.type))
     ? (lengthOfArgument(operation, node, 'ids') ?? length)
     : 1;
-  const inner = pageSize(operation, field, node) ?? rowsGiven(operation, node) ?? ASSUMED_LENGTH;
-  return 1 + times * costOfSelections(operation, node.selectionSet, type, inner);
+  const rows = rowsGiven(operation, node);
+  const inner = pageSize(operation, field, node) ?? rows ?? ASSUMED_LENGTH;
+  const written = (rows ?? 0) * COST_OF_ROW;
+  return 1 + written + times * costOfSelections(operation, node.selectionSet, type, inner);
 }
 
 /** The size of the page of a connection; more than the largest is refused by the field itself. */

@@ -95,10 +95,14 @@ const SAMPLES = [
   { ...FULL, organizationLogoUrl: null, inviterName: null, message: null, messageLines: [] },
 ];
 
-/** `text` on one line, without what turns the direction of writing: for headers, and for names within a sentence. */
+/**
+ * `text` on one line, without what turns the direction of writing: for headers, and for names within a sentence. What
+ * looks like an encoded word of a header (RFC 2047) is taken apart, as whoever decodes it would find anything in it.
+ */
 export function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, ' ')
+    .replaceAll('=?', '= ?')
     .replace(/ {2,}/g, ' ')
     .trim();
 }

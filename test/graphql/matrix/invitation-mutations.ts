@@ -1,5 +1,6 @@
 /** The mutations of invitations: every part of their inputs, who may invite, and who may answer. */
 import type { Guests } from './guests.ts';
+import { UNVERIFIED } from './newcomers.ts';
 import { type Rule, sees } from './rule.ts';
 import {
   type Case,
@@ -57,7 +58,8 @@ const whoever: Verdict = (caller, thing) => {
     return 'WRONG_ACCOUNT';
   }
   const domain = `word${thing.tenant?.toLowerCase()}.example`;
-  return caller.email?.endsWith(`@${domain}`) ? 'done' : 'DOMAIN_NOT_ALLOWED';
+  const isVerified = !UNVERIFIED.some((email) => email === caller.email);
+  return isVerified && caller.email?.endsWith(`@${domain}`) ? 'done' : 'DOMAIN_NOT_ALLOWED';
 };
 
 export const ofInvitations: Case[] = [
@@ -107,7 +109,8 @@ export const ofInvitations: Case[] = [
       organizationId: given.names.org,
       rows: [
         { email: at(given), ...everything },
-        { email: `${given.fresh}@elsewhere.example`, roleKeys: ['member'] },
+        { email: `b${at(given)}`, roleKeys: ['member'] },
+        { email: `${given.fresh}@elsewhere.example` },
       ],
     }),
     verdict: verdict(mayInvite),

@@ -103,12 +103,10 @@ export async function furnish(
     joinedAt: new Date('2026-01-01T00:00:00Z'),
   });
   const ada = await member('ada', { externalId: `member-${word}`, roleKeys: [`role-${word}`] });
-  const keyOf = (name: string) =>
-    act(world, [organizationId], (tx) =>
-      createApiKey(tx, { name, organizationId, permissions: [] }),
-    );
+  const keyOf = (name: string, permissions: string[] = []) =>
+    act(world, [organizationId], (tx) => createApiKey(tx, { name, organizationId, permissions }));
   const key = await keyOf('Working');
-  const revoked = await keyOf('Revoked');
+  const revoked = await keyOf('Revoked', ['*:*']);
   await dress(world, { organizationId, word, ada, boss });
   const manager = await member('manager', { roleKeys: [await roleOfAll(world, organizationId)] });
   const guests = await inviteGuests(
@@ -169,12 +167,12 @@ export async function furnish(
   };
 }
 
-/** The key of a role with all that owners hold. */
+/** The key of a role with all that owners hold, what the product gives them included. */
 async function roleOfAll(world: TestDatabase, organizationId: string): Promise<string> {
   await world.query(
     `INSERT INTO role (id, scope_id, organization_id, key, display_name, permissions, created_at, updated_at)
      VALUES (gen_random_uuid(), $1, $1, 'everything', 'Everything', $2, now(), now())`,
-    [organizationId, OF_ORGANIZATION],
+    [organizationId, [...OF_ORGANIZATION, 'invoice:*']],
   );
   return 'everything';
 }

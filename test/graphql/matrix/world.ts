@@ -273,6 +273,7 @@ async function people(enter: Enter, by: Issuers): Promise<Caller[]> {
       false,
     ),
     await inA('everything but owner', [...owner, 'invoice:*']),
+    await inA('reader of details', ['membership:read', 'membership:readDetails']),
   ];
   for (const permission of OF_ORGANIZATION) {
     callers.push(await inA(`person with ${permission}`, [permission]));

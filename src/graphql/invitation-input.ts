@@ -1,4 +1,10 @@
-/** What the fields of invitations' inputs are for, be it of one or of many. */
+/** How inputs say whom to invite, be it one or many. */
+import type { InputFieldBuilder } from '@pothos/core';
+import type { builder } from './builder.ts';
+
+type ExtendedTypes = typeof builder.$inferSchemaTypes;
+
+/** What the fields are for. */
 export const texts = {
   invitationId: 'The invitation, inv_….',
   email: 'The address to invite: one plain address, in any spelling.',
@@ -19,3 +25,20 @@ export const texts = {
   metadata: 'Trusted metadata of the membership. Requires trusted:write.',
   untrustedMetadata: 'Metadata of the membership that the member may write too.',
 };
+
+/** The fields that say whom to invite, and as what. */
+export function offerFields(t: InputFieldBuilder<ExtendedTypes, 'InputObject'>) {
+  return {
+    email: t.string({ required: true, description: texts.email }),
+    roleIds: t.idList({ description: texts.roleIds }),
+    roleKeys: t.stringList({ description: texts.roleKeys }),
+    name: t.string({ description: texts.name }),
+    message: t.string({ description: texts.message }),
+    locale: t.string({ description: texts.locale }),
+    expiresInSeconds: t.int({ description: texts.expiresInSeconds }),
+    redirectUrl: t.string({ description: texts.redirectUrl }),
+    allowAnyAddress: t.boolean({ description: texts.allowAnyAddress }),
+    metadata: t.field({ type: 'JSONObject', description: texts.metadata }),
+    untrustedMetadata: t.field({ type: 'JSONObject', description: texts.untrustedMetadata }),
+  };
+}
