@@ -90,6 +90,8 @@ export function createGraphqlServer({
           // Over HTTP the response ends with its stream; a socket is closed with a code that brings clients back.
           endsAlone: exchange.connectionId === undefined,
         });
+        // A stream lasts: what was read to begin it and what its caller could do else is not kept as long.
+        Object.assign(this, { loaders: undefined, acts: undefined });
         return this.subscription.events;
       },
       loaders: createLoaders(read, caller.principal),
