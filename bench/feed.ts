@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
 const IDLE = options.quick ? 1000 : 10_000;
 const CROWD = options.quick ? 500 : 5000;
 const EVENTS = 10;
-const ROUNDS = options.quick ? 1 : 5;
+const ROUNDS = options.quick ? 1 : 3;
 const SECONDS = options.quick ? 1 : 5;
 const PER_SECOND = [1, 100, 1000];
 const WRITERS = 16;
@@ -128,6 +128,7 @@ async function run({ progress, atEnd }: Stage): Promise<string[][]> {
   };
   const idleFloor = await idle(floor);
   const idleOurs = await idle(gatehouse);
+  progress(`    KB each: ${twoDigits(idleOurs.rss)}, floor ${twoDigits(idleFloor.rss)}`);
 
   progress(`(b) ${EVENTS} events to ${CROWD} subscribers`);
   const listenAll = (contender: RunningContender) =>
@@ -164,6 +165,7 @@ async function run({ progress, atEnd }: Stage): Promise<string[][]> {
     );
     await clients.order({ close: true });
     await sleep(1000);
+    progress(`    a second: ${ours.rate.toFixed(0)}, floor ${theirs.rate.toFixed(0)}`);
     // The first is the warm-up.
     if (round > 0) {
       rates.ours.push(ours.rate);
