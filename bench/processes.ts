@@ -3,13 +3,15 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Said, Task } from './contender.ts';
+import type { Memory, Said, Task } from './contender.ts';
 import type { Order, Outcome, Slice } from './load.ts';
 import type { Contender } from './operations.ts';
 
 export type RunningContender = Contender & {
   /** Microseconds of CPU it has used so far. */
   cpu(): Promise<number>;
+  /** What it holds once all garbage is collected. */
+  memory(): Promise<Memory>;
   stop(): Promise<void>;
 };
 
@@ -53,6 +55,10 @@ export async function startContender(
     async cpu() {
       child.send('cpu');
       return (await answerOf<Extract<Said, { cpu: number }>>(child, name)).cpu;
+    },
+    memory() {
+      child.send('memory');
+      return answerOf<Memory>(child, name);
     },
     stop: () => stop(child),
   };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { TrustedIssuer } from './auth/trusted-issuer.ts';
 import { readTrustedIssuers } from './auth/trusted-issuer-settings.ts';
-import { limitSettings } from './limit-settings.ts';
+import { type LimitConfig, limitSettings, readLimitConfig } from './limit-settings.ts';
 import { type MailConfig, mailSettings, readMailConfig } from './mail-settings.ts';
 import { rateSetting, setting, switchSetting } from './setting.ts';
 import { readTracing, type TracingConfig } from './tracing-config.ts';
@@ -101,50 +101,30 @@ const settings = {
   ...limitSettings,
 };
 
-export type Config = MailConfig & {
-  port: number;
-  host: string;
-  /** Undefined: the embedded PostgreSQL. */
-  databaseUrl: string | undefined;
-  directDatabaseUrl: string | undefined;
-  preparedStatements: boolean;
-  dataDir: string;
-  apiKey: string | undefined;
-  /** Undefined: none, or on the embedded PostgreSQL the one for development; an empty array is none in any case. */
-  trustedIssuers: TrustedIssuer[] | undefined;
-  /** Without a slash at the end. */
-  publicUrl: string | undefined;
-  /** Undefined: the gateway's own only. */
-  allowedOrigins: readonly string[] | '*' | undefined;
-  /** Undefined: no metrics. */
-  metricsToken: string | undefined;
-  /** Undefined: no traces. */
-  tracing: TracingConfig | undefined;
-  /** Days; undefined: events are kept for ever. */
-  eventRetention: number | undefined;
-  logLevel: 'error' | 'warn' | 'info' | 'debug';
-  maxDepth: number;
-  maxCost: number;
-  maxAliases: number;
-  maxDirectives: number;
-  maxSelections: number;
-  maxTokens: number;
-  maxDocumentLength: number;
-  maxBodyBytes: number;
-  maxOperationMs: number;
-  maxOperationsPerSocket: number;
-  maxStreamsPerCaller: number;
-  maxStreams: number;
-  /** Points a minute; undefined: without end. */
-  ratePerCaller: number | undefined;
-  /** Points a minute; undefined: without end. */
-  ratePerAddress: number | undefined;
-  introspection: boolean;
-  suggestions: boolean;
-  graphiql: boolean;
-  /** Undefined: every document runs. */
-  persistedDocuments: string | undefined;
-};
+export type Config = MailConfig &
+  LimitConfig & {
+    port: number;
+    host: string;
+    /** Undefined: the embedded PostgreSQL. */
+    databaseUrl: string | undefined;
+    directDatabaseUrl: string | undefined;
+    preparedStatements: boolean;
+    dataDir: string;
+    apiKey: string | undefined;
+    /** Undefined: none, or on the embedded PostgreSQL the one for development; an empty array is none in any case. */
+    trustedIssuers: TrustedIssuer[] | undefined;
+    /** Without a slash at the end. */
+    publicUrl: string | undefined;
+    /** Undefined: the gateway's own only. */
+    allowedOrigins: readonly string[] | '*' | undefined;
+    /** Undefined: no metrics. */
+    metricsToken: string | undefined;
+    /** Undefined: no traces. */
+    tracing: TracingConfig | undefined;
+    /** Days; undefined: events are kept for ever. */
+    eventRetention: number | undefined;
+    logLevel: 'error' | 'warn' | 'info' | 'debug';
+  };
 
 /** Thrown with every setting that is wrong, by name and with what is expected; never with its value. */
 export class ConfigError extends Error {
@@ -215,36 +195,7 @@ export function readConfig(
     eventRetention: read('GATEHOUSE_EVENT_RETENTION', settings.GATEHOUSE_EVENT_RETENTION.schema),
     logLevel: read('GATEHOUSE_LOG_LEVEL', settings.GATEHOUSE_LOG_LEVEL.schema),
     ...readMailConfig(read),
-    maxDepth: read('GATEHOUSE_MAX_DEPTH', settings.GATEHOUSE_MAX_DEPTH.schema),
-    maxCost: read('GATEHOUSE_MAX_COST', settings.GATEHOUSE_MAX_COST.schema),
-    maxAliases: read('GATEHOUSE_MAX_ALIASES', settings.GATEHOUSE_MAX_ALIASES.schema),
-    maxDirectives: read('GATEHOUSE_MAX_DIRECTIVES', settings.GATEHOUSE_MAX_DIRECTIVES.schema),
-    maxSelections: read('GATEHOUSE_MAX_SELECTIONS', settings.GATEHOUSE_MAX_SELECTIONS.schema),
-    maxTokens: read('GATEHOUSE_MAX_TOKENS', settings.GATEHOUSE_MAX_TOKENS.schema),
-    maxDocumentLength: read(
-      'GATEHOUSE_MAX_DOCUMENT_LENGTH',
-      settings.GATEHOUSE_MAX_DOCUMENT_LENGTH.schema,
-    ),
-    maxBodyBytes: read('GATEHOUSE_MAX_BODY_BYTES', settings.GATEHOUSE_MAX_BODY_BYTES.schema),
-    maxOperationMs: read('GATEHOUSE_MAX_OPERATION_MS', settings.GATEHOUSE_MAX_OPERATION_MS.schema),
-    maxOperationsPerSocket: read(
-      'GATEHOUSE_MAX_OPERATIONS_PER_SOCKET',
-      settings.GATEHOUSE_MAX_OPERATIONS_PER_SOCKET.schema,
-    ),
-    maxStreamsPerCaller: read(
-      'GATEHOUSE_MAX_STREAMS_PER_CALLER',
-      settings.GATEHOUSE_MAX_STREAMS_PER_CALLER.schema,
-    ),
-    maxStreams: read('GATEHOUSE_MAX_STREAMS', settings.GATEHOUSE_MAX_STREAMS.schema),
-    ratePerCaller: read('GATEHOUSE_RATE_PER_CALLER', settings.GATEHOUSE_RATE_PER_CALLER.schema),
-    ratePerAddress: read('GATEHOUSE_RATE_PER_ADDRESS', settings.GATEHOUSE_RATE_PER_ADDRESS.schema),
-    introspection: read('GATEHOUSE_INTROSPECTION', settings.GATEHOUSE_INTROSPECTION.schema),
-    suggestions: read('GATEHOUSE_SUGGESTIONS', settings.GATEHOUSE_SUGGESTIONS.schema),
-    graphiql: read('GATEHOUSE_GRAPHIQL', settings.GATEHOUSE_GRAPHIQL.schema),
-    persistedDocuments: read(
-      'GATEHOUSE_PERSISTED_DOCUMENTS',
-      settings.GATEHOUSE_PERSISTED_DOCUMENTS.schema,
-    ),
+    ...readLimitConfig(read),
   };
   problems.push(...unknownSettings(env));
   if (

@@ -66,3 +66,69 @@ export const limitSettings = {
     'the path of a file or folder',
   ),
 };
+
+export type LimitConfig = {
+  maxDepth: number;
+  maxCost: number;
+  maxAliases: number;
+  maxDirectives: number;
+  maxSelections: number;
+  maxTokens: number;
+  maxDocumentLength: number;
+  maxBodyBytes: number;
+  maxOperationMs: number;
+  maxOperationsPerSocket: number;
+  maxStreamsPerCaller: number;
+  maxStreams: number;
+  /** Points a minute; undefined: without end. */
+  ratePerCaller: number | undefined;
+  /** Points a minute; undefined: without end. */
+  ratePerAddress: number | undefined;
+  introspection: boolean;
+  suggestions: boolean;
+  graphiql: boolean;
+  /** Undefined: every document runs. */
+  persistedDocuments: string | undefined;
+};
+
+type ReadSetting = <Value>(
+  name: keyof typeof limitSettings,
+  schema: z.ZodType<Value>,
+) => Value | undefined;
+
+/** What `read` finds of the limits and switches; undefined in place of what is wrong. */
+export function readLimitConfig(read: ReadSetting) {
+  const of = limitSettings;
+  return {
+    maxDepth: read('GATEHOUSE_MAX_DEPTH', of.GATEHOUSE_MAX_DEPTH.schema),
+    maxCost: read('GATEHOUSE_MAX_COST', of.GATEHOUSE_MAX_COST.schema),
+    maxAliases: read('GATEHOUSE_MAX_ALIASES', of.GATEHOUSE_MAX_ALIASES.schema),
+    maxDirectives: read('GATEHOUSE_MAX_DIRECTIVES', of.GATEHOUSE_MAX_DIRECTIVES.schema),
+    maxSelections: read('GATEHOUSE_MAX_SELECTIONS', of.GATEHOUSE_MAX_SELECTIONS.schema),
+    maxTokens: read('GATEHOUSE_MAX_TOKENS', of.GATEHOUSE_MAX_TOKENS.schema),
+    maxDocumentLength: read(
+      'GATEHOUSE_MAX_DOCUMENT_LENGTH',
+      of.GATEHOUSE_MAX_DOCUMENT_LENGTH.schema,
+    ),
+    maxBodyBytes: read('GATEHOUSE_MAX_BODY_BYTES', of.GATEHOUSE_MAX_BODY_BYTES.schema),
+    maxOperationMs: read('GATEHOUSE_MAX_OPERATION_MS', of.GATEHOUSE_MAX_OPERATION_MS.schema),
+    maxOperationsPerSocket: read(
+      'GATEHOUSE_MAX_OPERATIONS_PER_SOCKET',
+      of.GATEHOUSE_MAX_OPERATIONS_PER_SOCKET.schema,
+    ),
+    maxStreamsPerCaller: read(
+      'GATEHOUSE_MAX_STREAMS_PER_CALLER',
+      of.GATEHOUSE_MAX_STREAMS_PER_CALLER.schema,
+    ),
+    maxStreams: read('GATEHOUSE_MAX_STREAMS', of.GATEHOUSE_MAX_STREAMS.schema),
+    ratePerCaller: read('GATEHOUSE_RATE_PER_CALLER', of.GATEHOUSE_RATE_PER_CALLER.schema),
+    ratePerAddress: read('GATEHOUSE_RATE_PER_ADDRESS', of.GATEHOUSE_RATE_PER_ADDRESS.schema),
+    introspection: read('GATEHOUSE_INTROSPECTION', of.GATEHOUSE_INTROSPECTION.schema),
+    suggestions: read('GATEHOUSE_SUGGESTIONS', of.GATEHOUSE_SUGGESTIONS.schema),
+    graphiql: read('GATEHOUSE_GRAPHIQL', of.GATEHOUSE_GRAPHIQL.schema),
+    persistedDocuments: read(
+      'GATEHOUSE_PERSISTED_DOCUMENTS',
+      of.GATEHOUSE_PERSISTED_DOCUMENTS.schema,
+    ),
+  };
+}

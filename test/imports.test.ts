@@ -75,6 +75,8 @@ const rules: [pattern: string, rule: Rule][] = [
         'feed/**',
         'domain/permission.ts',
         'loaders/event.ts',
+        'loaders/event-horizon.ts',
+        'loaders/event-place.ts',
         'loaders/statement.ts',
         'db/database.ts',
         'kysely',

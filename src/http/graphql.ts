@@ -98,6 +98,8 @@ export function createGraphqlServer({
         if (gone?.aborted) {
           await close();
         }
+        // A stream lasts: what was read to begin it and what its caller could do else is not kept as long.
+        Object.assign(this, { loaders: undefined, acts: undefined });
         return events;
       },
       loaders: createLoaders(read, caller.principal),

@@ -70,5 +70,7 @@ export function pipelineOf({ contextValue }: ExecutionArgs): Pipeline {
   if (pipeline === undefined) {
     throw new Error('An operation came past onSubscribe.');
   }
+  // It executes once, and may last.
+  pipelines.delete(Object(contextValue));
   return pipeline;
 }

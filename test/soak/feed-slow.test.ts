@@ -17,11 +17,14 @@ const PER_SECOND = 1000;
 const BATCH_MS = 100;
 const MOST_GROWTH_MB = 100;
 
+/** Long enough to be ended, and not so long that the socket is given up. */
+const SILENT_MS = 15_000;
+
 /** So large that it does not take minutes until the buffers of both systems are full. */
 const LARGE = `id cursor sequence ${Array.from({ length: 40 }, (_, n) => `c${n}: cursor`).join(' ')}`;
 
 /** A client that does not read, and what it finds when it does at last. */
-type Slow = { name: string; read(): void; told: Told[] };
+type Slow = { name: string; read(): void; told: Told[]; close(): void };
 
 async function slowWebSocket(url: string, organizationId: string): Promise<Slow> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}`, 'graphql-transport-ws', {
@@ -44,7 +47,7 @@ async function slowWebSocket(url: string, organizationId: string): Promise<Slow>
   socket.pause();
   // What the gateway ends by itself is no failure of the test.
   socket.on('error', () => {});
-  return { name: 'WebSocket', told, read: () => socket.resume() };
+  return { name: 'WebSocket', told, read: () => socket.resume(), close: () => socket.terminate() };
 }
 
 async function slowEventStream(url: string, organizationId: string): Promise<Slow> {
@@ -71,7 +74,7 @@ async function slowEventStream(url: string, organizationId: string): Promise<Slo
       }
     });
   };
-  return { name: 'SSE', told, read };
+  return { name: 'SSE', told, read, close: () => response.destroy() };
 }
 
 /** Counts what a stream tells, and forgets it. */
@@ -146,10 +149,34 @@ it.runIf(process.platform === 'linux')(
           count(listen(base, KEY, eventsOf(input, 'id cursor sequence'))),
         ),
       );
-      const slow = [
-        await slowWebSocket(url, organizationId),
-        await slowEventStream(url, organizationId),
-      ];
+      const slowOnes: Slow[] = [];
+      const endOf = ({ told }: Slow) => told.flatMap(({ errors }) => errors ?? [])[0];
+      const lag = async (until: number) => {
+        do {
+          const slow = await Promise.all([
+            slowWebSocket(url, organizationId),
+            slowEventStream(url, organizationId),
+          ]);
+          slowOnes.push(...slow);
+          await sleep(SILENT_MS);
+          for (const one of slow) {
+            one.read();
+          }
+          for (const end = Date.now() + 30_000; Date.now() < end; await sleep(100)) {
+            if (slow.every((one) => endOf(one) !== undefined)) {
+              break;
+            }
+          }
+          for (const one of slow) {
+            one.close();
+          }
+        } while (Date.now() + SILENT_MS < until);
+      };
+      // These are never heard of again.
+      const lost = await Promise.all([
+        slowWebSocket(url, organizationId),
+        slowEventStream(url, organizationId),
+      ]);
       const from = await write(1);
       // Everything is warm before memory is looked at.
       for (const end = Date.now() + 5000; Date.now() < end; ) {
@@ -158,10 +185,16 @@ it.runIf(process.platform === 'linux')(
       }
       const before = await megabytes(pid);
       const begin = Date.now();
+      const lagging = lag(begin + SECONDS * 1000);
+      let isLagging = true;
+      const over = () => {
+        isLagging = false;
+      };
+      lagging.then(over, over);
       const memory: number[] = [];
       let last = 0;
       let written = 0;
-      for (let turn = 1; Date.now() - begin < SECONDS * 1000; turn += 1) {
+      for (let turn = 1; isLagging || Date.now() - begin < SECONDS * 1000; turn += 1) {
         const size = (PER_SECOND * BATCH_MS) / 1000;
         last = await write(size);
         written += size;
@@ -179,24 +212,16 @@ it.runIf(process.platform === 'linux')(
       // The highest of the last quarter: what comes and goes is not growth, but what stays is.
       const growth = Math.max(...memory.slice(-Math.ceil(memory.length / 4))) - before;
       const most = Math.max(...memory) - before;
-      for (const one of slow) {
-        one.read();
-      }
-      const endOf = ({ told }: Slow) => told.flatMap(({ errors }) => errors ?? [])[0];
-      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) {
-        if (slow.every((one) => endOf(one) !== undefined)) {
-          break;
-        }
-      }
+      await lagging;
       process.stdout.write(
-        `feed: ${SECONDS} s at ${rate.toFixed(0)} events a second, ${written} events; RSS ${before.toFixed(0)} MB, ${growth.toFixed(0)} MB more in the last quarter, ${most.toFixed(0)} at most; the slow were told ${slow.map(({ name, told }) => `${told.length} (${name})`).join(', ')}; ${others.length} others: ${others.map(({ told }) => told).join(', ')}\n`,
+        `feed: ${SECONDS} s at ${rate.toFixed(0)} events a second, ${written} events; RSS ${before.toFixed(0)} MB, ${growth.toFixed(0)} MB more in the last quarter, ${most.toFixed(0)} at most; the slow were told ${slowOnes.map(({ name, told }) => `${told.length} (${name})`).join(', ')}; ${others.length} others: ${others.map(({ told }) => told).join(', ')}\n`,
       );
       expect(gateway.child.exitCode).toBeNull();
       for (const one of others) {
         expect(one).toMatchObject({ wrong: 0, last });
         expect(one.told).toBeGreaterThanOrEqual(last - from);
       }
-      for (const one of slow) {
+      for (const one of slowOnes) {
         const events = one.told.flatMap(({ data }) => data?.event ?? []);
         expect(endOf(one)?.extensions, one.name).toEqual({
           code: 'RESUME_REQUIRED',
@@ -223,6 +248,9 @@ it.runIf(process.platform === 'linux')(
       expect(growth).toBeLessThan(MOST_GROWTH_MB);
       for (const one of others) {
         one.stop();
+      }
+      for (const one of lost) {
+        one.close();
       }
     } finally {
       await client.end();

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { encodeId } from '../../src/domain/id.ts';
+import { found } from '../domain/world.ts';
+import { createGateway, type TestGateway } from '../support/gateway.ts';
+import { eventsOf, transports } from './listener.ts';
+
+let world: TestGateway;
+
+beforeAll(async () => {
+  world = await createGateway();
+});
+
+afterAll(() => world.close());
+
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+
+/** Writes events past all rules, in a transaction of this number if one is given. */
+async function write(organizationId: string, size: number, transaction?: bigint): Promise<void> {
+  await world.query(
+    `WITH counted AS (
+      UPDATE organization SET sequence = sequence + $2 WHERE id = $1 RETURNING id, sequence
+    ) INSERT INTO event (id, organization_id, sequence, type, cause, actor_kind, occurred_at, transaction_id)
+    SELECT gen_random_uuid(), id, sequence - $2 + n, 'ORGANIZATION_UPDATED', 'UPDATED', 'SYSTEM', now(),
+      coalesce($3::text::xid8, pg_current_xact_id())
+    FROM counted, generate_series(1, $2) AS n ORDER BY n`,
+    [organizationId, size, transaction?.toString() ?? null],
+  );
+}
+
+describe.each(Object.entries(transports))('%s', (_name, listen) => {
+  it('tells whoever reads all of what comes at once, however much', async () => {
+    const id = await found(world);
+    const input = { organizationId: encodeId('org', id) };
+    const streams = [input, {}].map((one) => listen(world.gateway.url, world.key, eventsOf(one)));
+    await vi.waitFor(
+      async () => {
+        await write(id, 1);
+        expect(streams.map((stream) => stream.events().length > 0)).toEqual([true, true]);
+      },
+      { timeout: 15_000, interval: 300 },
+    );
+    await write(id, 2000);
+    const [row] = await world.query<{ sequence: number }>(
+      'SELECT sequence FROM organization WHERE id = $1',
+      [id],
+    );
+    await soon(() => {
+      for (const stream of streams) {
+        expect(stream.error()).toBeUndefined();
+        expect(stream.events().at(-1)?.sequence).toBe(row?.sequence);
+      }
+    });
+    for (const stream of streams) {
+      const told = stream.events().map(({ sequence }) => Number(sequence));
+      expect(told).toEqual(told.map((_, n) => Number(told[0]) + n));
+      stream.close();
+    }
+  });
+});
+
+it('misses nothing when a crash of PostgreSQL has transaction ids come again', async () => {
+  const id = await found(world);
+  const input = { organizationId: encodeId('org', id) };
+  const { WebSocket: listen } = transports;
+  const burn = async () => {
+    let last = 0n;
+    for (let n = 0; n < 20; n += 1) {
+      const [row] = await world.query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
+      last = BigInt(row?.id ?? 0);
+    }
+    return last;
+  };
+  // Begun before the crash, with what is then the next transaction, and never told anything.
+  await burn();
+  const streams = [input, {}].map((one) => listen(world.gateway.url, world.key, eventsOf(one)));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const last = await burn();
+  // Looked at meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  await write(id, 1, last - 15n);
+  await soon(() => {
+    for (const stream of streams) {
+      expect(stream.events()).toHaveLength(1);
+    }
+  });
+  for (const stream of streams) {
+    stream.close();
+  }
+});
