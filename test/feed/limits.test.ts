@@ -1,4 +1,5 @@
 /** How many streams there may be, and what else holds for them as for every other operation. */
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fresh } from '../domain/world.ts';
 import { createPeopleGateway, type PeopleGateway } from '../support/people.ts';
@@ -65,10 +66,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   });
 
   it('has room for as many as are allowed for a person, whatever others have', async () => {
-    const own = () => {
-      const stream = listen(world.gateway.url, token, eventsOf());
-      return stream;
-    };
+    const own = () => listen(world.gateway.url, token, eventsOf());
     const token = await world.tokenOf(`${fresh('listening')}@example.com`);
     await whenThereIsRoom().then((stream) => stream.close());
     const streams = [own(), own(), own(), own()];
@@ -89,11 +87,12 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
       expect((await endOf(ofKey({ after: 'broken' }))).code).toBe('INVALID_INPUT');
     }
     // Closed at any moment of their beginning.
-    for (let count = 0; count < 30; count += 1) {
+    const leaving = Array.from({ length: 30 }, async (_, moment) => {
       const stream = ofKey();
-      setTimeout(stream.close, count);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 60));
+      await setTimeout(moment);
+      stream.close();
+    });
+    await Promise.all(leaving);
     const streams: Stream[] = [];
     for (let count = 0; count < 6; count += 1) {
       streams.push(await whenThereIsRoom());

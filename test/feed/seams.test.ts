@@ -27,13 +27,11 @@ async function comeBackAgainAndAgain(
   for (let round = 0; !isEnough(got.map(({ id }) => id)); round += 1) {
     const stream = listen({ after: got.at(-1)?.cursor ?? after });
     const enough = 1 + ((round * 37) % 200);
-    await soon(() =>
-      expect(
-        stream.isOver() ||
-          stream.events().length >= enough ||
-          isEnough([...got.map(({ id }) => id), ...idsOf(stream)]),
-      ).toBe(true),
-    );
+    await soon(() => {
+      const ids = [...got.map(({ id }) => id), ...idsOf(stream)];
+      const isOver = stream.isOver() || stream.events().length >= enough || isEnough(ids);
+      expect(isOver || `${ids.length} events, ${stream.events().length} of ${enough}`).toBe(true);
+    }, 30_000);
     expect(stream.error()).toBeUndefined();
     got.push(...stream.events());
     stream.close();
