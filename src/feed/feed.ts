@@ -16,6 +16,8 @@ export type Subscription = {
   readonly principal: Principal;
   /** Tells the principal and these rights from all others: with the same one, the same is shown. */
   readonly print: string;
+  /** The events begin after it. */
+  readonly begin: EventPlace;
   events: AsyncIterableIterator<EventRow | StreamEnd>;
 };
 
@@ -184,9 +186,11 @@ export function startFeed(options: {
       if (isDraining && endsAlone) {
         member.end('DRAINING');
       }
+      let begin: EventPlace;
       try {
         await tail.ready();
-        subscriber.begin(after ?? (await readNow(read, topic)));
+        begin = after ?? (await readNow(read, topic));
+        subscriber.begin(begin);
       } catch (error) {
         await subscriber.events.return?.();
         throw error;
@@ -198,6 +202,7 @@ export function startFeed(options: {
         get print() {
           return watched.print;
         },
+        begin,
         events: subscriber.events,
       };
     },

@@ -80,14 +80,15 @@ export function followFeed(options: {
   }
 }
 
-/** The results of a stream, which end with the reason why it did. */
+/** The results of a stream, which end with the reason why it did: no event is passed over. */
 function respond(
-  { events }: Subscription,
+  { events, begin }: Subscription,
   source: AsyncIterable<unknown>,
   executeFor: (event: EventRow) => Promise<ExecutionResult>,
 ): AsyncIterableIterator<ExecutionResult> {
   const iterator = source[Symbol.asyncIterator]();
   let isOver = false;
+  let told = begin;
   const close = async (): Promise<Result> => {
     isOver = true;
     await events.return?.();
@@ -107,7 +108,16 @@ function respond(
         await close();
         return { done: false, value: { errors: [ending(value)] } };
       }
-      return { done: false, value: await executeFor(value as EventRow) };
+      const event = value as EventRow;
+      const result = await executeFor(event);
+      if (result.data == null) {
+        // It could not be told, as when the database went away: whoever comes back gets it.
+        const end = new StreamEnd('RESUME_REQUIRED', told);
+        await close();
+        return { done: false, value: { errors: [...(result.errors ?? []), ending(end)] } };
+      }
+      told = event;
+      return { done: false, value: result };
     },
     return: close,
     [Symbol.asyncIterator]() {
