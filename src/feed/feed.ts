@@ -3,7 +3,7 @@ import type { Read } from '../db/database.ts';
 import { can } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { EventPlace, EventRow } from '../loaders/event.ts';
-import { eventHorizons, isExpired } from '../loaders/event-horizon.ts';
+import { eventHorizons } from '../loaders/event-horizon.ts';
 import type { FeedEnd, StreamEnd } from './end.ts';
 import { PAGE, readNow, readPage } from './read.ts';
 import { createSubscriber, type Subscriber } from './subscriber.ts';
@@ -75,8 +75,8 @@ export function startFeed(options: {
   const demandKept = async (member: Member, from: EventPlace) => {
     const { topic } = member;
     const organizationId = topic.kind === 'organization' ? topic.organizationId : null;
-    const horizon = await eventHorizons(read)(organizationId);
-    if (isExpired(from, horizon)) {
+    const horizon = await eventHorizons(read)(from, organizationId);
+    if (horizon !== null) {
       member.end('CURSOR_EXPIRED', { atOnce: true, place: horizon });
     }
   };

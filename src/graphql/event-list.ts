@@ -3,7 +3,6 @@ import { GraphQLError } from 'graphql';
 import { decodeId, kindOf, NIL_UUID } from '../domain/id.ts';
 import { can } from '../domain/permission.ts';
 import type { EventPlace, EventRow } from '../loaders/event.ts';
-import { isExpired } from '../loaders/event-horizon.ts';
 import type { EventListFilter, EventListKind } from '../loaders/event-list.ts';
 import { idArgument, timeArgument } from './arguments.ts';
 import { builder } from './builder.ts';
@@ -112,14 +111,14 @@ async function eventsOf(
   const args = { ...places, field: 'POSITION', descending: false } as const;
   const list = loaders.events.of(kind, parentId, readEventFilter(filter), args);
   if (places.after !== undefined) {
-    demandKept(places.after, await loaders.events.horizonOf(organizationId ?? null));
+    demandKept(await loaders.events.horizonBeyond(places.after, organizationId ?? null));
   }
   return connectionBy(list, encodeEventCursor);
 }
 
-/** @throws GraphQLError CURSOR_EXPIRED when events after the place were deleted. */
-function demandKept(after: EventPlace, horizon: EventPlace): void {
-  if (isExpired(after, horizon)) {
+/** @throws GraphQLError CURSOR_EXPIRED with the oldest cursor that works, unless there is nothing to go back to. */
+function demandKept(horizon: EventPlace | null): void {
+  if (horizon !== null) {
     throw new GraphQLError('Argument "after" is older than the events that are kept.', {
       extensions: {
         code: 'CURSOR_EXPIRED',

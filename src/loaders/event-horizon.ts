@@ -6,8 +6,13 @@ import { keyTable, type Load, loadOne, ordinal } from './batch.ts';
 import type { EventPlace } from './event.ts';
 import { isAfter } from './event-place.ts';
 
-/** Loads the oldest place after which nothing was deleted: of an organization (uuid), or of the environment (null). */
-export function eventHorizons(read: Read): (organizationId: string | null) => Promise<EventPlace> {
+/**
+ * Makes what tells whether something after a place was deleted, or may have been: of an organization (uuid), or of the
+ * environment (null). Resolves to the oldest place after which nothing was, or to null when the place given is no older.
+ */
+export function eventHorizons(
+  read: Read,
+): (place: EventPlace, organizationId: string | null) => Promise<EventPlace | null> {
   const columns = { id: 'uuid' };
   const byId: Load<{ id: string }, EventPlace | null> = loadOne({
     read,
@@ -21,17 +26,16 @@ CASE WHEN k.id <> ${sql.lit(NIL_UUID)}::uuid THEN coalesce(
 (SELECT o.sequence FROM organization o WHERE o.id = k.id), 0) END AS sequence
 FROM ${keyTable(columns)} CROSS JOIN environment env`,
   });
-  return async (organizationId) => {
+  return async (place, organizationId) => {
     const horizon = await byId({ id: organizationId ?? NIL_UUID });
     if (horizon === null) {
       throw new Error('The database has no environment: the gateway makes one when it starts.');
     }
-    return horizon;
+    return isExpired(place, horizon) ? horizon : null;
   };
 }
 
-/** Whether events between a place and the horizon of the same stream were deleted, or may have been. */
-export function isExpired(place: EventPlace, horizon: EventPlace): boolean {
+function isExpired(place: EventPlace, horizon: EventPlace): boolean {
   return horizon.sequence === null
     ? isAfter(horizon, place)
     : horizon.sequence > Number(place.sequence);

@@ -8,7 +8,7 @@ import type { TestGateway } from '../support/gateway.ts';
 import type { Event, Stream } from './listener.ts';
 
 /** Waits until a check of what was told holds. */
-export const soon = (check: () => void | Promise<void>, timeout = 10_000) =>
+export const soon = (check: () => void | Promise<void>, timeout = 20_000) =>
   vi.waitFor(check, { timeout, interval: 20 });
 
 type Asking = Pick<TestGateway, 'ask'>;
@@ -52,17 +52,20 @@ export async function place(world: TestDatabase & Asking) {
 
 type Cursors = { events: { nodes: { cursor: string }[] } };
 
-/** The cursor of the last event of an organization (org_…), or of the environment. */
+/** The cursor of the last event of an organization (org_…), or of the environment, which may wait for other writers. */
 export async function lastCursor(world: Asking, organizationId?: string): Promise<string> {
-  const { data } = await world.ask<Cursors & { organization: Cursors }>(
-    organizationId === undefined
-      ? '{ events(last: 1) { nodes { cursor } } }'
-      : 'query ($id: ID!) { organization(by: { id: $id }) { events(last: 1) { nodes { cursor } } } }',
-    { id: organizationId },
-  );
-  const { events } = (organizationId === undefined ? data : data?.organization) ?? {};
-  const cursor = events?.nodes[0]?.cursor;
-  expect(cursor).toBeTypeOf('string');
+  let cursor: string | undefined;
+  await soon(async () => {
+    const { data } = await world.ask<Cursors & { organization: Cursors }>(
+      organizationId === undefined
+        ? '{ events(last: 1) { nodes { cursor } } }'
+        : 'query ($id: ID!) { organization(by: { id: $id }) { events(last: 1) { nodes { cursor } } } }',
+      { id: organizationId },
+    );
+    const { events } = (organizationId === undefined ? data : data?.organization) ?? {};
+    cursor = events?.nodes[0]?.cursor;
+    expect(cursor).toBeTypeOf('string');
+  });
   return cursor ?? '';
 }
 
