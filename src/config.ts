@@ -7,6 +7,7 @@ import { type LimitConfig, limitSettings, readLimitConfig } from './limit-settin
 import { type MailConfig, mailSettings, readMailConfig } from './mail-settings.ts';
 import { rateSetting, setting, switchSetting } from './setting.ts';
 import { readTracing, type TracingConfig } from './tracing-config.ts';
+import { isOrigin, isPlainHttpUrl, originOf, postgresUrl } from './url-setting.ts';
 
 /** How a setting is called, what it is for, and what it must look like. In the order of the README's table. */
 const settings = {
@@ -235,25 +236,4 @@ function jsonOf(text: string, readFile: (path: string) => string): unknown[] | u
   } catch {
     return undefined;
   }
-}
-
-function postgresUrl() {
-  return z.string().refine((text) => {
-    const url = URL.parse(text);
-    return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '';
-  });
-}
-
-// A wildcard parses as a host, and is none.
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:\/\/[^/?#@*\\\s]+$/i.test(text.trim());
-}
-
-/** An origin as browsers write it. */
-function originOf(text: string): string {
-  return new URL(text).origin;
-}
-
-function isPlainHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:\/\/[^?#@\s\\]+$/i.test(text);
 }

@@ -73,6 +73,8 @@ const rules: [pattern: string, rule: Rule][] = [
     {
       values: [
         'feed/**',
+        'loaders/event-horizon.ts',
+        'loaders/event-place.ts',
         'domain/permission.ts',
         'loaders/event.ts',
         'loaders/event-horizon.ts',
@@ -141,6 +143,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'mail-settings.ts',
         'setting.ts',
         'tracing-config.ts',
+        'url-setting.ts',
         'zod',
       ],
     },
@@ -149,6 +152,7 @@ const rules: [pattern: string, rule: Rule][] = [
   ['limit-settings.ts', { values: ['setting.ts', 'zod'] }],
   ['mail-settings.ts', { values: ['setting.ts', 'zod'] }],
   ['setting.ts', { values: ['zod'] }],
+  ['url-setting.ts', { values: ['zod'] }],
   [
     'store.ts',
     { values: ['config.ts', 'db/**', 'domain/**', 'jobs/queue.ts', 'node:crypto', 'pg', 'uuid'] },

@@ -111,12 +111,12 @@ async function eventsOf(
   const args = { ...places, field: 'POSITION', descending: false } as const;
   const list = loaders.events.of(kind, parentId, readEventFilter(filter), args);
   if (places.after !== undefined) {
-    demandKept(await loaders.events.horizonBefore(places.after, organizationId ?? null));
+    demandKept(await loaders.events.horizonBeyond(places.after, organizationId ?? null));
   }
   return connectionBy(list, encodeEventCursor);
 }
 
-/** @throws GraphQLError CURSOR_EXPIRED when there is a horizon before which events were deleted. */
+/** @throws GraphQLError CURSOR_EXPIRED with the oldest cursor that works, unless there is nothing to go back to. */
 function demandKept(horizon: EventPlace | null): void {
   if (horizon !== null) {
     throw new GraphQLError('Argument "after" is older than the events that are kept.', {

@@ -7,8 +7,8 @@ import type { EventPlace } from './event.ts';
 import { isAfter } from './event-place.ts';
 
 /**
- * Makes what tells of a place whether events after it were deleted, or may have been, in the stream of an organization
- * (uuid) or of the environment (null): then it returns the oldest place after which none was.
+ * Makes what tells whether something after a place was deleted, or may have been: of an organization (uuid), or of the
+ * environment (null). Resolves to the oldest place after which nothing was, or to null when the place given is no older.
  */
 export function eventHorizons(
   read: Read,
@@ -31,11 +31,11 @@ FROM ${keyTable(columns)} CROSS JOIN environment env`,
     if (horizon === null) {
       throw new Error('The database has no environment: the gateway makes one when it starts.');
     }
-    return isBehind(place, horizon) ? horizon : null;
+    return isExpired(place, horizon) ? horizon : null;
   };
 }
 
-function isBehind(place: EventPlace, horizon: EventPlace): boolean {
+function isExpired(place: EventPlace, horizon: EventPlace): boolean {
   return horizon.sequence === null
     ? isAfter(horizon, place)
     : horizon.sequence > Number(place.sequence);

@@ -70,7 +70,7 @@ export function createLoaders(read: Read, principal: Principal) {
     },
     events: {
       ...eventLoaders(read),
-      horizonBefore: eventHorizons(read),
+      horizonBeyond: eventHorizons(read),
       of: (kind: EventListKind, parentId: string, filter: EventListFilter, args: EventPageArgs) =>
         shared(['events', kind, filter, args], () => eventLists(read, kind, filter, args))(
           parentId,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeId } from '../../src/domain/id.ts';
 import { fresh, join } from '../domain/world.ts';
 import { createPeopleGateway, type PeopleGateway } from '../support/people.ts';
-import { change, idsOf, lastCursor, place, soon, stored } from './feed-world.ts';
+import { change, idsOf, lastCursor, place, soon, stored, storedAfter } from './feed-world.ts';
 import { eventsOf, FIELDS, transports } from './listener.ts';
 
 const MISSING = encodeId('org', uuidv7());
@@ -69,8 +69,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
 
   it('shows everything to keys of the environment', async () => {
     const stream = follow(world.key, { after: start });
-    const all = await stored(world, 'true');
-    const expected = all.slice(all.length - (await countAfter(start)));
+    const expected = await storedAfter(world, start);
     await soon(() => expect(idsOf(stream)).toEqual(expected));
     const statuses = listen(world.gateway.url, world.key, {
       query: `subscription ($after: String) { event: membershipStatusChanged(after: $after) { ${FIELDS} previousStatus status } }`,
@@ -215,11 +214,3 @@ it('tells of the end by server-sent events to POST and to GET alike, and to nobo
   const anonymous = await fetch(`${url}?${parameters}`, { headers: { accept: headers.accept } });
   expect(await anonymous.text()).toContain('"code":"NOT_FOUND"');
 });
-
-async function countAfter(cursor: string): Promise<number> {
-  const { data } = await world.ask<{ events: { nodes: object[] } }>(
-    'query ($after: String) { events(after: $after, first: 100) { nodes { id } } }',
-    { after: cursor },
-  );
-  return data?.events.nodes.length ?? 0;
-}

@@ -1,14 +1,15 @@
 /** What the tests of the feed have in common: acts through the gateway, and what the table has. */
-import { expect, vi } from 'vitest';
-import { encodeId } from '../../src/domain/id.ts';
-import { decodeEventCursor } from '../../src/graphql/event-cursor.ts';
+import { vi } from 'vitest';
+import { decodeId, encodeId } from '../../src/domain/id.ts';
+import { decodeEventCursor, encodeEventCursor } from '../../src/graphql/event-cursor.ts';
+import type { EventPlace } from '../../src/loaders/event.ts';
 import { found, fresh } from '../domain/world.ts';
 import type { TestDatabase } from '../support/database.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import type { Event, Stream } from './listener.ts';
 
 /** Waits until a check of what was told holds. */
-export const soon = (check: () => void | Promise<void>, timeout = 10_000) =>
+export const soon = (check: () => void | Promise<void>, timeout = 40_000) =>
   vi.waitFor(check, { timeout, interval: 20 });
 
 type Asking = Pick<TestGateway, 'ask'>;
@@ -50,20 +51,18 @@ export async function place(world: TestDatabase & Asking) {
   return { uuid, id, after: await lastCursor(world, id) };
 }
 
-type Cursors = { events: { nodes: { cursor: string }[] } };
-
-/** The cursor of the last event of an organization (org_…), or of the environment. */
-export async function lastCursor(world: Asking, organizationId?: string): Promise<string> {
-  const { data } = await world.ask<Cursors & { organization: Cursors }>(
-    organizationId === undefined
-      ? '{ events(last: 1) { nodes { cursor } } }'
-      : 'query ($id: ID!) { organization(by: { id: $id }) { events(last: 1) { nodes { cursor } } } }',
-    { id: organizationId },
+/** The cursor of the last event of an organization (org_…), or of all, which the list may not show yet. */
+export async function lastCursor(
+  { query }: Pick<TestDatabase, 'query'>,
+  organizationId?: string,
+): Promise<string> {
+  const [last] = await query<EventPlace>(
+    `SELECT epoch, transaction_id::text AS "transactionId", position::text, organization_id AS "organizationId", sequence
+    FROM event WHERE organization_id = $1 OR $1::uuid IS NULL
+    ORDER BY epoch DESC, transaction_id DESC, position DESC LIMIT 1`,
+    [organizationId === undefined ? null : decodeId('org', organizationId)],
   );
-  const { events } = (organizationId === undefined ? data : data?.organization) ?? {};
-  const cursor = events?.nodes[0]?.cursor;
-  expect(cursor).toBeTypeOf('string');
-  return cursor ?? '';
+  return last === undefined ? '' : encodeEventCursor(last);
 }
 
 /** The ids (evt_…) of the events that a condition finds in the table, in the order of their stream. */
