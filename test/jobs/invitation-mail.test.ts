@@ -311,7 +311,7 @@ describe('nothing is sent', () => {
     const { email } = await invite(runner, { organizationId });
     await until(() => expect(server.arrived).toHaveLength(1));
     expect(server.arrived[0]?.envelope).toEqual([email]);
-    expect(await jobsLeft()).toEqual([]);
+    await until(async () => expect(await jobsLeft()).toEqual([]));
   });
 
   it('of an invitation that was revoked, erased or sent again in the meantime', async () => {
