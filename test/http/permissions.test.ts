@@ -69,11 +69,12 @@ it('knows of every field that says what it requires', async () => {
   elsewhere['membership.invitation'] = 'invited.invitation';
   // Null for everybody in this world.
   const empty = ['user.givenName', 'user.familyName', 'user.pictureUrl', 'user.locale'];
-  // What each type of event shows to whom, graphql/event-rights.test.ts tries; who changes what, the mutations' own; and
-  // what those answer, the matrix.
+  // What each type of event shows to whom, graphql/event-rights.test.ts tries; who follows the feed, feed/rights.test.ts;
+  // who changes what, the mutations' own; and what those answer, the matrix.
   const types = data?.__schema.types.filter(
     ({ name: type, interfaces }) =>
-      !/^Mutation$|Payload$/.test(type) && !interfaces?.some(({ name }) => name === 'Event'),
+      !/^(Mutation|Subscription)$|Payload$/.test(type) &&
+      !interfaces?.some(({ name }) => name === 'Event'),
   );
   const fields = types?.flatMap(({ name: type, fields: its }) =>
     (its ?? []).flatMap(({ name, description }) =>
