@@ -1,11 +1,11 @@
 /** Whoever may not follow an organization any more is cut off within a second, whichever process they listen to. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeId } from '../../src/domain/id.ts';
-import { fresh, join } from '../domain/world.ts';
+import { fresh } from '../domain/world.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { createPeopleGateway, type PeopleGateway } from '../support/people.ts';
-import { add, change, endOf, idsOf, lastCursor, place, soon, stored } from './feed-world.ts';
+import { add, change, endOf, idsOf, lastCursor, soon, stored } from './feed-world.ts';
 import { eventsOf, type Stream, transports } from './listener.ts';
+import { by, bySql, byTheApi, type Case, enter, scene } from './losing-rights.ts';
 
 let world: PeopleGateway;
 /** Another gateway on the same database: there the streams are, while changes are made here. */
@@ -26,171 +26,6 @@ afterAll(async () => {
 
 /** A second, and what a busy machine needs on top. */
 const SOON_MS = 2500;
-
-type Person = { membershipId: string; userId: string; email: string; token: string };
-
-async function enter(organization: string, roleKeys: string[], claims = {}): Promise<Person> {
-  const { membershipId, userId, email } = await join(world, organization, { roleKeys });
-  const token = await world.tokenOf(email, claims);
-  // First sign-ins are events of the organization.
-  await world.ask('{ __typename }', {}, token);
-  return {
-    membershipId: encodeId('mbr', membershipId),
-    userId: encodeId('usr', userId),
-    email,
-    token,
-  };
-}
-
-type Case = {
-  organizationId: string;
-  uuid: string;
-  owner: Person;
-  watcher: Person;
-  /** A role of the organization that lets follow its events; the watcher has it and no other. */
-  roleId: string;
-  /** One that does not. */
-  heirId: string;
-};
-
-async function scene(): Promise<Case> {
-  const { uuid, id: organizationId } = await place(world);
-  const owner = await enter(uuid, ['owner']);
-  const make = async (key: string, permissions: string[]) => {
-    const { role } = await change<{ role: { id: string } }>(
-      world,
-      'roleCreate',
-      { organizationId, key, displayName: key, permissions },
-      { selection: 'role { id }' },
-    );
-    return role.id;
-  };
-  const key = fresh('watcher');
-  const roleId = await make(key, ['event:read', 'organization:read', 'membership:read']);
-  const heirId = await make(fresh('heir'), ['organization:read']);
-  const watcher = await enter(uuid, [key]);
-  return { organizationId, uuid, owner, watcher, roleId, heirId };
-}
-
-/** Each way to lose the right, with the code that the stream ends with. */
-type Ways = Record<string, [code: string, lose: (scene: Case) => Promise<unknown>]>;
-
-const by = ({ owner }: Case, name: string, input: object) =>
-  change(world, name, input, { credential: owner.token });
-
-const byTheApi: Ways = {
-  'is removed': [
-    'FORBIDDEN',
-    (at) => by(at, 'membershipRemove', { membershipId: at.watcher.membershipId }),
-  ],
-  'is suspended': [
-    'FORBIDDEN',
-    (at) => by(at, 'membershipSuspend', { membershipId: at.watcher.membershipId }),
-  ],
-  leaves: [
-    'FORBIDDEN',
-    ({ watcher }) =>
-      change(
-        world,
-        'membershipLeave',
-        { membershipId: watcher.membershipId },
-        { credential: watcher.token },
-      ),
-  ],
-  'loses the role': [
-    'FORBIDDEN',
-    (at) =>
-      by(at, 'membershipRoleUnassign', {
-        membershipId: at.watcher.membershipId,
-        roleIds: [at.roleId],
-      }),
-  ],
-  'has a role that is edited': [
-    'FORBIDDEN',
-    (at) =>
-      by(at, 'roleUpdate', {
-        roleId: at.roleId,
-        permissions: ['organization:read', 'membership:read'],
-      }),
-  ],
-  'has a role that goes to an heir': [
-    'FORBIDDEN',
-    (at) => by(at, 'roleDelete', { roleId: at.roleId, reassignToRoleId: at.heirId }),
-  ],
-  'has a membership that is deleted': [
-    'FORBIDDEN',
-    (at) =>
-      by(at, 'membershipDelete', {
-        membershipId: at.watcher.membershipId,
-        confirmEmail: at.watcher.email,
-      }),
-  ],
-  'is deleted': [
-    'UNAUTHENTICATED',
-    ({ watcher }) =>
-      change(world, 'userDelete', { userId: watcher.userId, confirmEmail: watcher.email }),
-  ],
-  'loses the account': [
-    'UNAUTHENTICATED',
-    ({ watcher }) =>
-      change(world, 'identityUnlink', {
-        userId: watcher.userId,
-        issuer: world.issuer.issuer,
-        subject: watcher.email,
-      }),
-  ],
-  'has an organization that is deleted': [
-    'FORBIDDEN',
-    async (at) => {
-      const { data } = await world.ask<{ organization: { slug: string } }>(
-        'query ($id: ID!) { organization(by: { id: $id }) { slug } }',
-        { id: at.organizationId },
-      );
-      return by(at, 'organizationDelete', {
-        organizationId: at.organizationId,
-        confirmSlug: data?.organization.slug,
-      });
-    },
-  ],
-  'signed in by a way that is not allowed any more': [
-    'AUTH_METHOD_NOT_ALLOWED',
-    ({ organizationId }) =>
-      change(world, 'organizationUpdate', {
-        organization: { id: organizationId },
-        settings: { authMethods: 'RESTRICTED', allowedAuthMethods: ['PASSWORD'] },
-      }),
-  ],
-  'signed in without a second factor': [
-    'MFA_REQUIRED',
-    ({ organizationId }) =>
-      change(world, 'organizationUpdate', {
-        organization: { id: organizationId },
-        settings: { mfaPolicy: 'REQUIRED' },
-      }),
-  ],
-};
-
-const uuidOf = (at: Case) => [at.watcher.email, at.uuid];
-const OF_WATCHER = `user_id = (SELECT id FROM "user" WHERE email = $1) AND organization_id = $2`;
-
-const bySql: Ways = {
-  'is removed': [
-    'FORBIDDEN',
-    (at) => world.query(`DELETE FROM membership WHERE ${OF_WATCHER}`, uuidOf(at)),
-  ],
-  'loses all roles': [
-    'FORBIDDEN',
-    (at) =>
-      world.query(
-        `DELETE FROM role_assignment WHERE membership_id IN (SELECT id FROM membership WHERE ${OF_WATCHER})`,
-        uuidOf(at),
-      ),
-  ],
-  'loses the account': [
-    'UNAUTHENTICATED',
-    ({ watcher }) => world.query('DELETE FROM identity WHERE subject = $1', [watcher.email]),
-  ],
-};
 
 /** Loses the right, and makes sure that the stream ends for it in time and says nothing after. */
 async function expectEnd(
@@ -221,7 +56,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
     '%s',
     (_how, ways) => {
       it.each(Object.entries(ways))('ends for who %s', async (_way, [code, lose]) => {
-        const at = await scene();
+        const at = await scene(world);
         const stream = await follow(at.watcher.token, at.organizationId);
         const end = await expectEnd(stream, at, () => lose(at));
         expect(end.code).toBe(code);
@@ -231,7 +66,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   );
 
   it('ends with the token', async () => {
-    const { organizationId, watcher } = await scene();
+    const { organizationId, watcher } = await scene(world);
     const seconds = Math.ceil(Date.now() / 1000) + 2;
     const token = await world.tokenOf(watcher.email, { exp: seconds });
     const stream = await follow(token, organizationId);
@@ -245,7 +80,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   }, 90_000);
 
   it.each(['of the organization', 'of the environment'])('ends with a key %s', async (whose) => {
-    const { organizationId } = await scene();
+    const { organizationId } = await scene(world);
     const make = async (input: object) =>
       change<{ secret: string; apiKey: { id: string } }>(
         world,
@@ -281,7 +116,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   });
 
   it('tells keys of the environment that an organization was deleted, and then ends', async () => {
-    const at = await scene();
+    const at = await scene(world);
     const stream = await follow(world.key, at.organizationId);
     const filtered = listen(
       other.gateway.url,
@@ -302,7 +137,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   });
 
   it('tells people on their own stream, which goes on, until they are deleted', async () => {
-    const at = await scene();
+    const at = await scene(world);
     const after = await lastCursor(world, at.organizationId);
     const own = listen(other.gateway.url, at.watcher.token, eventsOf({ after }));
     const causes = () => own.events().map(({ cause }) => cause);
@@ -319,7 +154,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   });
 
   it('lets somebody back in whose suspension is over, and tells them what was meanwhile', async () => {
-    const at = await scene();
+    const at = await scene(world);
     const stream = await follow(at.watcher.token, at.organizationId);
     const until = new Date(Date.now() + 2000).toISOString();
     const { cursor } = await expectEnd(stream, at, () =>
@@ -348,14 +183,14 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   });
 
   it('shows each event with the rights of its moment', async () => {
-    const at = await scene();
+    const at = await scene(world);
     const fields =
       'id cursor type cause sequence reason ... on MembershipStatusChanged { membership { user { email } } }';
     const after = await lastCursor(world, at.organizationId);
     const variables = { organizationId: at.organizationId, after };
     const stream = listen(other.gateway.url, at.watcher.token, eventsOf(variables, fields));
     const full = listen(other.gateway.url, at.owner.token, eventsOf(variables, fields));
-    const victim = await enter(at.uuid, []);
+    const victim = await enter(world, at.uuid, []);
     const { membershipId } = victim;
     const grant = (permissions: string[]) =>
       by(at, 'roleUpdate', {
