@@ -1,7 +1,7 @@
-import { once } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createPubSub, createSchema, createYoga } from 'graphql-yoga';
+import { createSchema, createYoga } from 'graphql-yoga';
 import { type GraphiqlExample, graphiqlHandler } from '../../src/http/graphiql/graphiql.ts';
 
 const typeDefs = /* GraphQL */ `
@@ -30,7 +30,7 @@ const typeDefs = /* GraphQL */ `
 export async function startGraphiqlServer(examples: readonly GraphiqlExample[]) {
   const keys = new Set<string>();
   const received: { method: string; url: string; authorization: string | undefined }[] = [];
-  const ticks = createPubSub<{ tick: [number] }>();
+  const ticks = new EventEmitter();
   const subscribed = Promise.withResolvers<void>();
   const unsubscribed = Promise.withResolvers<void>();
 
@@ -48,12 +48,13 @@ export async function startGraphiqlServer(examples: readonly GraphiqlExample[]) 
       Subscription: {
         tick: {
           subscribe: (_root, _args, { request }) => {
-            const source = ticks.subscribe('tick');
+            // It keeps what is said before it is asked for the first time.
+            const source = on(ticks, 'tick');
             request.signal.addEventListener('abort', () => unsubscribed.resolve());
             subscribed.resolve();
             return source;
           },
-          resolve: (number: number, _args, { request }) => ({
+          resolve: ([number]: [number], _args, { request }) => ({
             number,
             kind: kindOf(request.headers.get('authorization')),
           }),
@@ -90,7 +91,7 @@ export async function startGraphiqlServer(examples: readonly GraphiqlExample[]) 
     received,
     subscribed: subscribed.promise,
     unsubscribed: unsubscribed.promise,
-    publish: (number: number) => ticks.publish('tick', number),
+    publish: (number: number) => ticks.emit('tick', number),
     stop: async () => {
       server.closeAllConnections();
       server.close();
