@@ -239,10 +239,7 @@ it.runIf(process.platform === 'linux')(
         expect(events.map(({ sequence }) => sequence)).toEqual(
           events.map((_, n) => Number(events[0]?.sequence) + n),
         );
-      }
-      // Whoever comes back with the cursor gets all the rest, be it nearly everything or little.
-      for (const one of [...slowOnes.slice(0, 2), ...slowOnes.slice(-2)]) {
-        const events = one.told.flatMap(({ data }) => data?.event ?? []);
+        // Whoever comes back with the cursor gets all the rest.
         const rest = count(
           transports.SSE(
             base,
@@ -273,5 +270,6 @@ it.runIf(process.platform === 'linux')(
       await server.detach();
     }
   },
-  (SECONDS + 400) * 1000,
+  // Each of the slow reads all the rest: the longer it lasts, the more of them, and the more to read.
+  (SECONDS * 8 + 400) * 1000,
 );
