@@ -43,6 +43,12 @@ const settings = {
     'Whether to use prepared statements: "off" behind a pooler that cannot keep them.',
     'on',
   ),
+  GATEHOUSE_COMPILE_AFTER: rateSetting(
+    'Executions after which a query is compiled; "off": never, and none takes the short way.',
+    '10',
+    1_000_000,
+    0,
+  ),
   GATEHOUSE_DATA_DIR: setting(
     'Folder of the embedded PostgreSQL and of files that Gatehouse keeps.',
     '.data',
@@ -110,6 +116,8 @@ export type Config = MailConfig &
     databaseUrl: string | undefined;
     directDatabaseUrl: string | undefined;
     preparedStatements: boolean;
+    /** Undefined: never. */
+    compileAfter: number | undefined;
     dataDir: string;
     apiKey: string | undefined;
     /** Undefined: none, or on the embedded PostgreSQL the one for development; an empty array is none in any case. */
@@ -186,6 +194,7 @@ export function readConfig(
       'GATEHOUSE_PREPARED_STATEMENTS',
       settings.GATEHOUSE_PREPARED_STATEMENTS.schema,
     ),
+    compileAfter: read('GATEHOUSE_COMPILE_AFTER', settings.GATEHOUSE_COMPILE_AFTER.schema),
     dataDir: read('GATEHOUSE_DATA_DIR', settings.GATEHOUSE_DATA_DIR.schema),
     apiKey: read('GATEHOUSE_API_KEY', settings.GATEHOUSE_API_KEY.schema),
     trustedIssuers: readIssuers(),

@@ -134,6 +134,7 @@ export async function startGateway(
       trace,
       log,
       limits: config,
+      compileAfter: config.compileAfter,
       rate,
       persistedDocuments,
     });

@@ -55,6 +55,16 @@ const expectations: Record<string, Expectation> = {
     ],
     bad: ['true', 'On', 'yes', '0', 'off '],
   },
+  GATEHOUSE_COMPILE_AFTER: {
+    field: 'compileAfter',
+    byDefault: 10,
+    good: [
+      ['off', undefined],
+      ['0', 0],
+      ['1000000', 1_000_000],
+    ],
+    bad: ['on', '-1', '1.5', '1000001', ' 1'],
+  },
   GATEHOUSE_DATA_DIR: {
     field: 'dataDir',
     byDefault: '.data',

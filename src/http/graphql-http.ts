@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { credentialsOf } from './credentials.ts';
 import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
+import { answerPost } from './graphql-post.ts';
 import { COST_OF_REFUSAL, type RateLimiter } from './limits/rate.ts';
 import { describeExcess, describeWait, secondsOf } from './limits/refusal.ts';
 import type { Origins } from './origins.ts';
@@ -18,6 +19,7 @@ export function graphqlHandler(options: {
   maxBodyBytes: number;
 }): Handler {
   const { graphql, authenticate, origins, rate, maxBodyBytes } = options;
+  const answer = answerPost(graphql);
   return async (request, response, exchange) => {
     if (pathOf(request) !== GRAPHQL_PATH) {
       return false;
@@ -41,7 +43,7 @@ export function graphqlHandler(options: {
       const { requestId } = exchange;
       const gone = closingOf(response);
       const operation = { caller, address, requestId, exchange, idempotencyKey, gone };
-      await graphql(request, response, operation);
+      await answer(request, response, operation);
     }
     return true;
   };

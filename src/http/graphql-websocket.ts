@@ -18,9 +18,9 @@ import { limitExceeded } from './limits/refusal.ts';
 import { formatError, maskError } from './mask-bugs.ts';
 import type { Origins } from './origins.ts';
 import { type PersistedDocuments, persistedText } from './persisted-documents.ts';
+import { pipelineOf, prepare } from './pipeline.ts';
 import { addressOf, pathOf, requestIdOf } from './request.ts';
 import { createSocketExchanges, type SocketExchanges } from './websocket-exchanges.ts';
-import { pipelineOf, prepare } from './websocket-operation.ts';
 import { sayGoodbye, speak } from './websocket-wire.ts';
 
 type Extra = {

@@ -1,4 +1,5 @@
 /** The GraphQL server: one parser, one validation and one context for every transport. */
+import type { DocumentNode, ExecutionResult } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/caller.ts';
@@ -12,14 +13,16 @@ import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
 import type { Exchange } from '../telemetry/exchange.ts';
 import type { Trace } from '../telemetry/tracing.ts';
+import { createQueryCompiler, type QueryCompiler } from './compile-queries.ts';
 import { type Followed, followFeed } from './follow-feed.ts';
+import { takeResults } from './graphql-post.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { refuseBatches } from './limits/batch.ts';
-import { createDocumentCache } from './limits/document-cache.ts';
 import { type Limits, limitOperations } from './limits/limits.ts';
 import type { RateLimiter } from './limits/rate.ts';
 import { demandRoom, type StreamLimits } from './limits/streams.ts';
 import { validateDocuments } from './limits/validation.ts';
+import { createWeightedCache } from './limits/weighted-cache.ts';
 import { maskBugs } from './mask-bugs.ts';
 import { noteOperations, noteRefusals } from './note-operations.ts';
 import { type PersistedDocuments, usePersistedDocuments } from './persisted-documents.ts';
@@ -36,9 +39,13 @@ export type Operation = {
   idempotencyKey?: string;
   /** Says that nobody waits for the answer any more, where the transport does not close streams by itself. */
   gone?: AbortSignal;
+  /** What it came to, where it was executed already and still has to be answered. */
+  result?: ExecutionResult;
 };
 
-export type GraphqlServer = YogaServerInstance<Operation, Context>;
+export type GraphqlServer = YogaServerInstance<Operation, Context> & {
+  isKnown: QueryCompiler['isKnown'];
+};
 
 /** What acts are bound to. */
 type Asked = Pick<Context, 'principal' | 'requestId'> & Pick<Operation, 'exchange'>;
@@ -60,6 +67,7 @@ export function createGraphqlServer({
   limits,
   rate,
   persistedDocuments,
+  compileAfter,
 }: {
   read: Read;
   /** Reads the rights of a principal anew. */
@@ -72,12 +80,19 @@ export function createGraphqlServer({
   rate: RateLimiter;
   /** Undefined: every document runs. */
   persistedDocuments: PersistedDocuments | undefined;
+  /** Executions after which a query is compiled; undefined: never, and none takes the short way. */
+  compileAfter: number | undefined;
 }): GraphqlServer {
   const actsOf = (asked: Asked, idempotency?: Idempotency): Acts => {
     const { principal, requestId, exchange } = asked;
     return noteRefusals(createActs({ runner, principal, requestId, idempotency }), exchange);
   };
-  return createYoga<Operation, Context>({
+  const documents = createWeightedCache<string, DocumentNode>(
+    CACHED_CHARACTERS,
+    (text) => text.length,
+  );
+  const queries = createQueryCompiler(documents, compileAfter);
+  const yoga = createYoga<Operation, Context>({
     schema,
     context: ({ caller, requestId, exchange, gone }): Followed => ({
       principal: caller.principal,
@@ -119,11 +134,12 @@ export function createGraphqlServer({
     // By the plugin below, which knows the request id and serves every transport.
     maskedErrors: false,
     parserAndValidationCache: {
-      documentCache: createDocumentCache(CACHED_CHARACTERS),
+      documentCache: documents,
       // What is broken comes once, or to fill the memory.
       errorCache: { get: () => undefined, set: () => {} },
     },
     plugins: [
+      queries.plugin,
       limitOperations(limits, rate),
       refuseBatches(),
       usePersistedDocuments(persistedDocuments),
@@ -140,6 +156,8 @@ export function createGraphqlServer({
         }),
       }),
       traceOperations(trace),
+      takeResults(),
     ],
   });
+  return Object.assign(yoga, { isKnown: queries.isKnown });
 }

@@ -34,6 +34,8 @@ export async function createGateway(
     PORT: '0',
     DATABASE_URL: database.url,
     GATEHOUSE_DATA_DIR: newDataDir(),
+    // From the first time on, so that all that is tested is tested with what is hot otherwise.
+    GATEHOUSE_COMPILE_AFTER: process.env.TEST_COMPILE_AFTER ?? '0',
     ...settings,
   });
   const gateway = await startGateway(config, { log: pino({ level: 'silent' }) });

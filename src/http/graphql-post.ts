@@ -1,0 +1,137 @@
+/**
+ * The short way of an ordinary query: a POST of JSON whose document ran before goes straight to the pipeline that all
+ * transports share, without the Request and Response that the general way builds around it.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { ExecutionResult } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { GraphqlServer, Operation } from './graphql.ts';
+import { pipelineOf, prepare } from './pipeline.ts';
+
+type Query = {
+  query: string;
+  variables?: Record<string, unknown> | null;
+  operationName?: string | null;
+  extensions?: Record<string, unknown> | null;
+};
+
+/**
+ * Answers a request whose credentials, media type and length were found good. Whatever is not ordinary goes the general
+ * way, before it is executed or, when it has errors, with what it came to.
+ */
+export function answerPost(
+  graphql: GraphqlServer,
+): (request: IncomingMessage, response: ServerResponse, operation: Operation) => Promise<void> {
+  return async (request, response, operation) => {
+    const mediaType = isPlain(request) ? mediaTypeFor(request.headers.accept) : undefined;
+    if (mediaType === undefined) {
+      await graphql(request, response, operation);
+      return;
+    }
+    const body = await bodyOf(request);
+    const asked = readQuery(body);
+    const result =
+      asked !== undefined && graphql.isKnown(asked.query, asked.operationName)
+        ? await execute(graphql, asked, operation)
+        : undefined;
+    if (result === undefined || result.errors !== undefined) {
+      Object.assign(request, { body: Readable.from([body]) });
+      await graphql(request, response, { ...operation, result });
+    } else {
+      const text = JSON.stringify(result);
+      response.writeHead(200, {
+        'content-type': `${mediaType}; charset=utf-8`,
+        'content-length': Buffer.byteLength(text),
+        'cache-control': 'no-store',
+      });
+      response.end(text);
+    }
+  };
+}
+
+/** Answers with the result that an operation came with, if it did, in place of executing it. */
+export function takeResults(): Plugin<object, Pick<Operation, 'result'>> {
+  return {
+    onParams({ context, setResult }) {
+      const { result } = context as Pick<Operation, 'result'>;
+      if (result !== undefined) {
+        setResult(result);
+      }
+    },
+  };
+}
+
+/** Undefined: it was not executed, or failed as a whole: a query can be executed again, by who knows what to say then. */
+async function execute(
+  graphql: GraphqlServer,
+  asked: Query,
+  operation: Operation,
+): Promise<ExecutionResult | undefined> {
+  try {
+    const args = await prepare(graphql, asked, operation);
+    if (!('schema' in args)) {
+      return undefined;
+    }
+    const result = await pipelineOf(args).execute(args);
+    return isAsyncIterable(result) ? undefined : result;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlain({ method, url = '', headers }: IncomingMessage): boolean {
+  return (
+    method === 'POST' &&
+    !url.includes('?') &&
+    headers['content-encoding'] === undefined &&
+    headers['content-length'] !== '0'
+  );
+}
+
+/** The media type of the answer, as the general way chooses it; undefined: it is no plain JSON, or not that easy to say. */
+function mediaTypeFor(accept = '*/*'): string | undefined {
+  const [first = '', ...parameters] = accept.toLowerCase().split(',', 1)[0]?.split(';') ?? [];
+  if (parameters.some((parameter) => parameter.includes('charset'))) {
+    return undefined;
+  }
+  return MEDIA_TYPES[first.trim()];
+}
+
+const MEDIA_TYPES: Record<string, string> = {
+  '*/*': 'application/json',
+  'application/json': 'application/json',
+  'application/graphql-response+json': 'application/graphql-response+json',
+};
+
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('error', reject);
+  });
+}
+
+/** Undefined: not an operation as it should be, of which the general way knows what to say. */
+function readQuery(body: Buffer): Query | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+  const { query, variables, operationName, extensions, ...rest } = Object(value);
+  const isGood =
+    typeof query === 'string' &&
+    isObjectOrNothing(variables) &&
+    isObjectOrNothing(extensions) &&
+    (operationName == null || typeof operationName === 'string') &&
+    Object.keys(rest).length === 0 &&
+    !Array.isArray(value);
+  return isGood ? { query, variables, operationName, extensions } : undefined;
+}
+
+function isObjectOrNothing(value: unknown): boolean {
+  return value == null || (typeof value === 'object' && !Array.isArray(value));
+}
