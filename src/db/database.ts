@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/prisma/client.ts';
+import { readQuery } from './read-query.ts';
 
 /** A statement with numbered parameters, as it is sent to PostgreSQL. */
 export type Statement = {
@@ -76,14 +77,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     prisma,
     execute: (text, values) => writes.query(text, values),
-    async read<Row>(statement: Statement, values: unknown[]) {
+    read<Row>(statement: Statement, values: unknown[]) {
       const { text, name } = statement;
-      const query = preparedStatements ? { name, text, values } : { text, values };
-      const send = () => reads.query(query);
-      const { rows } = await (trace === undefined
-        ? send()
-        : trace(statement.summary ?? name, ATTRIBUTES, send));
-      return rows as Row[];
+      const send = () => {
+        const query = readQuery({ name: preparedStatements ? name : undefined, text, values });
+        return reads.query(query) as unknown as Promise<Row[]>;
+      };
+      return trace === undefined ? send() : trace(statement.summary ?? name, ATTRIBUTES, send);
     },
     async ping() {
       await reads.query('SELECT 1');

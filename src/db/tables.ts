@@ -24,22 +24,45 @@ export type RowOf<Model> = Omit<Model, (typeof NEVER_READ)[number]>;
 
 const neverRead = new Set<string>(NEVER_READ);
 
+export function isTable(name: string): name is Table {
+  return Object.hasOwn(fields, name);
+}
+
+/** The names of what the model of a table has. */
+export function modelFieldsOf(table: Table): string[] {
+  return Object.keys(fields[table]);
+}
+
 /** The database's name of a Prisma field: `displayName` → `display_name`. */
 function columnName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /**
- * The select list of a whole row of `table`, known in the statement as `alias`, under the names of the Prisma model.
- * `computed` puts expressions in the place of columns. Search texts and hashes of secrets are left out.
+ * The select list of a row of `table`, known in the statement as `alias`, under the names of the Prisma model. Search
+ * texts and hashes of secrets are left out.
  */
 export function rowOf(
   table: Table,
   alias: string,
-  computed: Record<string, string> = {},
+  {
+    computed = {},
+    only,
+    isNested = false,
+  }: {
+    /** Expressions in the place of columns. */
+    computed?: Record<string, string>;
+    /** Which fields of the model; undefined: all. */
+    only?: readonly string[];
+    /** Whether the row is one object of the rows of the statement, under the name of the table. */
+    isNested?: boolean;
+  } = {},
 ): RawBuilder<unknown> {
-  const list = Object.keys(fields[table])
+  const list = (only ?? modelFieldsOf(table))
     .filter((field) => !neverRead.has(field))
-    .map((field) => `${computed[field] ?? `${alias}."${columnName(field)}"`} AS "${field}"`);
+    .map((field) => {
+      const name = isNested ? `${table}.${field}` : field;
+      return `${computed[field] ?? `${alias}."${columnName(field)}"`} AS "${name}"`;
+    });
   return sql.raw(list.join(', '));
 }

@@ -9,6 +9,7 @@ import type { Idempotency } from '../domain/idempotency.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Context } from '../graphql/context.ts';
+import { needsOf } from '../graphql/needs.ts';
 import { schema } from '../graphql/schema.ts';
 import { createLoaders } from '../loaders/loaders.ts';
 import type { Exchange } from '../telemetry/exchange.ts';
@@ -92,9 +93,13 @@ export function createGraphqlServer({
     (text) => text.length,
   );
   const queries = createQueryCompiler(documents, compileAfter);
+  const needsIn = (text: string | null | undefined) => {
+    const document = compileAfter === undefined ? undefined : documents.get(text ?? '');
+    return document && needsOf(document);
+  };
   const yoga = createYoga<Operation, Context>({
     schema,
-    context: ({ caller, requestId, exchange, gone }): Followed => ({
+    context: ({ caller, requestId, exchange, gone, params }): Followed => ({
       principal: caller.principal,
       identityModel: caller.identityModel,
       requestId,
@@ -117,7 +122,7 @@ export function createGraphqlServer({
         Object.assign(this, { loaders: undefined, acts: undefined });
         return events;
       },
-      loaders: createLoaders(read, caller.principal),
+      loaders: createLoaders(read, caller.principal, needsIn(params.query)),
       async renew() {
         this.principal = await renew(this.principal);
         this.loaders = createLoaders(read, this.principal);

@@ -7,6 +7,9 @@ import { param, run } from './statement.ts';
 /** Loads what belongs to one key, or null (or an empty list) when there is nothing. */
 export type Load<Key, Value> = (key: Key) => Promise<Value>;
 
+/** A load that can be told what it need not read any more. */
+export type PrimedLoad<Key, Value> = Load<Key, Value> & { prime(key: Key, value: Value): void };
+
 /** The position of its key in the batch, from 1; every statement of a batch returns it. */
 export type Ordinal = { ordinal: number };
 
@@ -47,8 +50,16 @@ export const ordinal = sql`k.ordinal::int AS "ordinal"`;
 /** A loader of at most one row per key. */
 export function loadOne<Key extends object, Row>(
   options: BatchOptions<Key>,
-): Load<Key, Row | null> {
+): PrimedLoad<Key, Row | null> {
   return batched<Key, Row, Row | null>(options, (rows) => rows[0] ?? null);
+}
+
+/** The same of rows that lie nested in those of the statement, under the name of their table. */
+export function loadNested<Key extends object, Row>(
+  table: string,
+  options: BatchOptions<Key>,
+): PrimedLoad<Key, Row | null> {
+  return batched<Key, Record<string, Row>, Row | null>(options, (rows) => rows[0]?.[table] ?? null);
 }
 
 /** A loader of all rows of a key, in the order of the statement. */
@@ -59,7 +70,7 @@ export function loadMany<Key extends object, Row>(options: BatchOptions<Key>): L
 function batched<Key extends object, Row, Value>(
   { read, shape, columns, build, values: common }: BatchOptions<Key>,
   pick: (rows: Row[]) => Value,
-): Load<Key, Value> {
+): PrimedLoad<Key, Value> {
   const names = Object.keys(columns) as (keyof Key & string)[];
   const loader = new DataLoader<Key, Value, string>(
     async (keys) => {
@@ -73,5 +84,9 @@ function batched<Key extends object, Row, Value>(
     },
     { cacheKeyFn: (key) => names.map((name) => key[name]).join('\n') },
   );
-  return (key) => loader.load(key);
+  return Object.assign((key: Key) => loader.load(key), {
+    prime(key: Key, value: Value) {
+      loader.prime(key, value);
+    },
+  });
 }

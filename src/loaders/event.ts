@@ -30,7 +30,7 @@ export type EventRow = Omit<RowOf<Event>, keyof EventPlace> &
 export function eventColumns(alias: string): RawBuilder<unknown> {
   const transaction = sql.raw(`${alias}.transaction_id::text AS "transactionId"`);
   const details = sql.raw(`${alias}.reason AS "reason", ${alias}.detail AS "detail"`);
-  return sql`${rowOf('event', alias, { position: `${alias}.position::text` })}, ${transaction}, ${details}`;
+  return sql`${rowOf('event', alias, { computed: { position: `${alias}.position::text` } })}, ${transaction}, ${details}`;
 }
 
 /** Each of `events` with its details. OFFSET 0 has them looked up one by one, however many PostgreSQL expects. */

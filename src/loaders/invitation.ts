@@ -37,7 +37,7 @@ const statusNow = (alias: string) =>
   `CASE WHEN ${alias}.status = 'PENDING' AND ${alias}.expires_at <= now() THEN 'EXPIRED' ELSE ${alias}.status END`;
 
 function invitationColumns(alias: string): RawBuilder<unknown> {
-  return rowOf('invitation', alias, { status: statusNow(alias) });
+  return rowOf('invitation', alias, { computed: { status: statusNow(alias) } });
 }
 
 /** The loaders of one request. Keys are uuids. */

@@ -15,11 +15,13 @@ import {
 } from './event-list.ts';
 import { invitationLoaders } from './invitation.ts';
 import { membershipLoaders } from './membership.ts';
+import { companionsOf } from './membership-companions.ts';
 import {
   type MembershipListFilter,
   type MembershipOrderField,
   membershipLists,
 } from './membership-list.ts';
+import { ALL, type Needs } from './needs.ts';
 import { organizationLoaders } from './organization.ts';
 import type { PageArgs } from './page.ts';
 import { reachOf } from './reach.ts';
@@ -30,9 +32,10 @@ export type Loaders = ReturnType<typeof createLoaders>;
 
 /**
  * Makes the loaders of one request. What one of them has read is remembered until the request ends. Users come with
- * whether the principal meets them somewhere.
+ * whether the principal meets them somewhere. `needs`: what will be asked of them.
  */
-export function createLoaders(read: Read, principal: Principal) {
+export function createLoaders(read: Read, principal: Principal, needs: Needs = ALL) {
+  const reach = reachOf(principal);
   const lists = new Map<string, unknown>();
   // The same field with the same arguments under many parents is one batch, so its lists come from one place.
   const shared = <Lists>(key: unknown[], make: () => Lists): Lists => {
@@ -44,15 +47,19 @@ export function createLoaders(read: Read, principal: Principal) {
   };
   const invitations = invitationLoaders(read);
   const apiKeys = apiKeyLoaders(read);
+  const organizations = organizationLoaders(read, needs);
+  const users = userLoaders(read, reach, needs);
+  const memberships = membershipLoaders(read, needs);
+  const companions = companionsOf(needs, reach, { organizations, users, memberships });
   return {
     environment: environmentLoaders(read),
-    organizations: organizationLoaders(read),
+    organizations,
     discovered: (by: Discovery) => shared(['discovered', by], () => discover(read, by)),
-    users: userLoaders(read, reachOf(principal)),
+    users,
     roles: roleLoaders(read),
     access: accessLoaders(read),
     memberships: {
-      ...membershipLoaders(read),
+      ...memberships,
       of: (
         kind: 'organization' | 'user',
         parentId: string,
@@ -60,7 +67,7 @@ export function createLoaders(read: Read, principal: Principal) {
         args: PageArgs<MembershipOrderField>,
       ) =>
         shared(['memberships', kind, filter, args], () =>
-          membershipLists(read, kind, filter, args),
+          membershipLists(read, kind, filter, args, companions),
         )(parentId),
     },
     invitations: {

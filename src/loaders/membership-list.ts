@@ -4,7 +4,8 @@ import type { Read } from '../db/database.ts';
 import { MembershipStatus, type ProvisioningMethod } from '../db/generated/prisma/enums.ts';
 import { NIL_UUID } from '../domain/id.ts';
 import { move } from '../domain/membership-status.ts';
-import { type MembershipRow, membershipColumns } from './membership.ts';
+import type { MembershipRow } from './membership.ts';
+import type { Accompanied, Companions } from './membership-companions.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
 import { containment, searchTerm } from './search.ts';
 import { param } from './statement.ts';
@@ -60,6 +61,7 @@ export function membershipLists(
   parent: 'organization' | 'user',
   filter: MembershipListFilter,
   args: Args,
+  companions: Companions,
 ): (parent: string) => List<MembershipRow> {
   const term = searchTerm(filter.search);
   const asked = {
@@ -163,9 +165,9 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
     return sql`SELECT count(*) FROM ${all}`;
   }
 
-  return listsOf<MembershipRow>({
+  return listsOf<MembershipRow, Accompanied>({
     read,
-    shape: `memberships of ${parent} ${JSON.stringify(asked)}`,
+    shape: `memberships of ${parent} ${companions.shape} ${JSON.stringify(asked)}`,
     args,
     values: {
       status: filter.status,
@@ -179,15 +181,20 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
       organizations: filter.organizations,
       metadata: containment(filter.metadata),
       untrusted: containment(filter.untrustedMetadata),
+      ...companions.values,
     },
     rows,
-    columns: () => membershipColumns('item'),
-    order: () =>
-      keysetOf(args, {
+    columns: () => companions.columns('item'),
+    joined: () => companions.joined('item'),
+    itemsOf: companions.itemsOf,
+    order: () => {
+      const { orderBy } = keysetOf(args, {
         ...key,
         expression: key.expression.replace('m.', 'item.'),
         id: 'item.id',
-      }).orderBy,
+      });
+      return sql`${orderBy}${companions.order}`;
+    },
     total,
   });
 }

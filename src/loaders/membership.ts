@@ -4,7 +4,8 @@ import type { Read } from '../db/database.ts';
 import type { ActorKind, Membership, Role, RoleSource } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { BUILT_IN_ROLE_IDS } from '../domain/environment.ts';
-import { found, loadMany, loadOne, ordinal } from './batch.ts';
+import { found, loadMany, loadNested, loadOne, ordinal } from './batch.ts';
+import { fieldsOf, type Needs, shapeOf } from './needs.ts';
 import { roleColumns } from './role.ts';
 
 export type MembershipRow = RowOf<Membership>;
@@ -17,14 +18,19 @@ export type AssignmentRow = Role & {
   grantedAt: Date;
 };
 
-/** A membership as it is now: what is overdue has happened at its deadline, whether or not it is settled yet. */
-export function membershipColumns(alias: string): RawBuilder<unknown> {
+/** A membership as it is now, nested in the rows of the statement: what is overdue has happened at its deadline, whether or not it is settled yet. */
+export function membershipColumns(alias: string, needs: Needs): RawBuilder<unknown> {
   const overdue = `${alias}.status_deadline <= now()`;
-  return rowOf('membership', alias, {
+  const computed = {
     status: `membership_status_at(${alias}.status, ${alias}.status_deadline, now())`,
     statusChangedAt: `CASE WHEN ${overdue} THEN ${alias}.status_deadline ELSE ${alias}.status_changed_at END`,
     statusReason: `CASE WHEN ${overdue} THEN NULL ELSE ${alias}.status_reason END`,
     statusDeadline: `CASE WHEN ${overdue} THEN NULL ELSE ${alias}.status_deadline END`,
+  };
+  return rowOf('membership', alias, {
+    computed,
+    only: fieldsOf('membership', needs),
+    isNested: true,
   });
 }
 
@@ -38,17 +44,18 @@ const active = sql`SELECT a.role_id FROM membership m JOIN role_assignment a ON 
 WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE'`;
 
 /** The loaders of one request. Keys are uuids; addresses are normalized. */
-export function membershipLoaders(read: Read) {
+export function membershipLoaders(read: Read, needs: Needs) {
+  const rolesRead = new Map<string, Role[]>();
   const lookup = <Key extends object>(
     columns: { [Column in keyof Key & string]: string },
     source: string,
   ) =>
-    loadOne<Key, MembershipRow>({
+    loadNested<Key, MembershipRow>('membership', {
       read,
-      shape: `membership by ${Object.keys(columns)}`,
+      shape: `membership by ${Object.keys(columns)} ${shapeOf('membership', needs)}`,
       columns,
       build: () =>
-        sql`SELECT ${ordinal}, ${membershipColumns('m')} FROM ${found(columns, 'm', sql`SELECT m.* FROM ${sql.raw(source)}`)}`,
+        sql`SELECT ${ordinal}, ${membershipColumns('m', needs)} FROM ${found(columns, 'm', sql`SELECT m.* FROM ${sql.raw(source)}`)}`,
     });
 
   const byId = lookup<{ id: string }>({ id: 'uuid' }, 'membership m WHERE m.id = k.id');
@@ -95,8 +102,16 @@ FROM ${found({ id: 'uuid' }, 'a', active)} CROSS JOIN LATERAL role_permissions(a
     assignmentsOf: (id: string) => assignmentsOf({ id }),
     /** The roles a membership holds, each once, oldest first. */
     async rolesOf(id: string): Promise<Role[]> {
+      const read = rolesRead.get(id);
+      if (read !== undefined) {
+        return read;
+      }
       const roles = new Map((await assignmentsOf({ id })).map((role) => [role.id, role]));
       return [...roles.values()];
+    },
+    /** Keeps the roles that were read together with a membership. */
+    keepRoles(id: string, roles: Role[]): void {
+      rolesRead.set(id, roles);
     },
     /** Whether it has the owner's role directly: an owner, unless it is not ACTIVE. */
     async hasOwnerRole(id: string): Promise<boolean> {

@@ -4,7 +4,8 @@ import type { Read } from '../db/database.ts';
 import type { Organization } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { NIL_UUID } from '../domain/id.ts';
-import { found, loadOne, ordinal } from './batch.ts';
+import { found, loadNested, loadOne, ordinal } from './batch.ts';
+import { fieldsOf, type Needs, shapeOf } from './needs.ts';
 import { keysetOf, type List, listsOf, type PageArgs } from './page.ts';
 import { containment, searchTerm } from './search.ts';
 import { param } from './statement.ts';
@@ -21,9 +22,12 @@ export type OrganizationListFilter = {
   within?: string[] | null;
 };
 
-function organizationColumns(alias: string): RawBuilder<unknown> {
+/** Nested in the rows of the statement. */
+export function organizationColumns(alias: string, needs: Needs): RawBuilder<unknown> {
   return rowOf('organization', alias, {
-    allowedAuthMethods: `${alias}.allowed_auth_methods::text[]`,
+    computed: { allowedAuthMethods: `${alias}.allowed_auth_methods::text[]` },
+    only: fieldsOf('organization', needs),
+    isNested: true,
   });
 }
 
@@ -34,16 +38,19 @@ const seatsUsed = sql`o.active_count + o.pending_count
 - (SELECT count(*) FROM membership m WHERE m.organization_id = o.id AND m.status = 'PENDING_INVITE' AND m.status_deadline <= now())::int`;
 
 /** The loaders of one request. Ids are uuids. */
-export function organizationLoaders(read: Read) {
+export function organizationLoaders(read: Read, needs: Needs) {
+  const shape = shapeOf('organization', needs);
   const lookup = (column: string, type: string, source: string) => {
-    const load = loadOne<{ key: string }, OrganizationRow>({
+    const load = loadNested<{ key: string }, OrganizationRow>('organization', {
       read,
-      shape: `organization by ${column}`,
+      shape: `organization by ${column} ${shape}`,
       columns: { key: type },
       build: () =>
-        sql`SELECT ${ordinal}, ${organizationColumns('o')} FROM ${found({ key: type }, 'o', sql`SELECT o.* FROM ${sql.raw(source)}`)}`,
+        sql`SELECT ${ordinal}, ${organizationColumns('o', needs)} FROM ${found({ key: type }, 'o', sql`SELECT o.* FROM ${sql.raw(source)}`)}`,
     });
-    return (key: string) => load({ key });
+    return Object.assign((key: string) => load({ key }), {
+      prime: (key: string, row: OrganizationRow) => load.prime({ key }, row),
+    });
   };
   const seats = loadOne<{ id: string }, { used: number }>({
     read,
@@ -66,12 +73,13 @@ export function organizationLoaders(read: Read) {
       return (await seats({ id }))?.used ?? 0;
     },
     list: (filter: OrganizationListFilter, args: PageArgs<OrganizationOrderField>) =>
-      organizationList(read, filter, args),
+      organizationList(read, needs, filter, args),
   };
 }
 
 function organizationList(
   read: Read,
+  needs: Needs,
   filter: OrganizationListFilter,
   args: PageArgs<OrganizationOrderField>,
 ): List<OrganizationRow> {
@@ -96,9 +104,9 @@ function organizationList(
     const fence = indexed || named || bounded ? sql` OFFSET 0` : sql``;
     return sql`(SELECT o.* FROM organization o WHERE true${within}${search}${contained}${external}${fence}) AS o`;
   };
-  return listsOf<OrganizationRow>({
+  return listsOf<OrganizationRow, { organization: OrganizationRow }>({
     read,
-    shape: `organizations ${JSON.stringify([term?.indexed, metadata !== undefined, named, bounded])}`,
+    shape: `organizations ${shapeOf('organization', needs)} ${JSON.stringify([term?.indexed, metadata !== undefined, named, bounded])}`,
     args,
     values: {
       search: term?.pattern,
@@ -108,7 +116,8 @@ function organizationList(
     },
     rows: () =>
       sql`SELECT o.* FROM ${matches()} WHERE ${keyset('o').where} ORDER BY ${keyset('o').orderBy} LIMIT ${param('limit')}`,
-    columns: () => organizationColumns('item'),
+    columns: () => organizationColumns('item', needs),
+    itemsOf: (rows) => rows.map(({ organization }) => organization),
     order: () => keyset('item').orderBy,
     total: () => sql`SELECT count(*) FROM ${matches()}`,
   })(NIL_UUID);

@@ -76,7 +76,7 @@ export function pageShape(args: PageArgs<string, object>): string {
   return `${args.field} ${flags.map(Number).join('')}`;
 }
 
-export type ListSource = {
+export type ListSource<Row, Found = Row> = {
   read: Read;
   shape: string;
   args: PageArgs<string, object>;
@@ -84,9 +84,13 @@ export type ListSource = {
   values: Record<string, unknown>;
   /** `FROM … WHERE … ORDER BY … LIMIT`: the rows of one parent `k.id`, under the alias `item`. */
   rows: () => RawBuilder<unknown>;
-  /** The columns to select from `item`. */
+  /** The columns to select from `item`, and from what is joined to it. */
   columns: () => RawBuilder<unknown>;
-  /** The same order once more, over `item`. */
+  /** `LEFT JOIN …`: what else is read with each `item`. */
+  joined?: () => RawBuilder<unknown>;
+  /** The rows of the list out of those of the statement, in their order, where they are not these. */
+  itemsOf?(found: Found[]): Row[];
+  /** The same order once more, over `item`, and over what is joined. */
   order: () => RawBuilder<unknown>;
   /** An expression: the size of the whole list of one parent `k.id`. */
   total: () => RawBuilder<unknown>;
@@ -96,7 +100,9 @@ type Request = { parent: string; wantsPage: boolean; wantsTotal: boolean };
 type Answer<Row> = { page: Page<Row>; total: number };
 
 /** Makes the lists of parents (uuids) that one field of a query asks for with the same arguments. */
-export function listsOf<Row>(source: ListSource): (parent: string) => List<Row> {
+export function listsOf<Row, Found = Row>(
+  source: ListSource<Row, Found>,
+): (parent: string) => List<Row> {
   const loader = new DataLoader<Request, Answer<Row>>((requests) => fetchLists(source, requests), {
     cache: false,
   });
@@ -129,14 +135,14 @@ export function listsOf<Row>(source: ListSource): (parent: string) => List<Row> 
   };
 }
 
-async function fetchLists<Row>(
-  source: ListSource,
+async function fetchLists<Row, Found>(
+  source: ListSource<Row, Found>,
   requests: readonly Request[],
 ): Promise<Answer<Row>[]> {
-  const { args } = source;
+  const { args, itemsOf = (found) => found as unknown[] as Row[] } = source;
   const wantsPage = requests.some((request) => request.wantsPage);
   const wantsTotal = requests.some((request) => request.wantsTotal);
-  const found = await run<Row & Ordinal & { present: boolean; total: number }>(
+  const rows = await run<Found & Ordinal & { present: boolean; total: number }>(
     source.read,
     `${source.shape} ${wantsPage ? pageShape(args) : ''} ${wantsTotal}`,
     () => listStatement(source, wantsPage, wantsTotal),
@@ -146,21 +152,25 @@ async function fetchLists<Row>(
       parents: requests.map((request) => request.parent),
     },
   );
-  const answers = requests.map(() => ({ rows: [] as Row[], total: 0 }));
-  for (const row of found) {
+  const answers = requests.map(() => ({ found: [] as Found[], total: 0 }));
+  for (const row of rows) {
     const answer = answers[row.ordinal - 1];
     if (answer) {
       answer.total = row.total;
       if (row.present) {
-        answer.rows.push(row);
+        answer.found.push(row);
       }
     }
   }
-  return answers.map(({ rows, total }) => ({ page: cut(rows, args), total }));
+  return answers.map(({ found, total }) => ({ page: cut(itemsOf(found), args), total }));
 }
 
-function listStatement(source: ListSource, page: boolean, total: boolean): RawBuilder<unknown> {
-  const { columns, rows, order } = source;
+function listStatement<Row, Found>(
+  source: ListSource<Row, Found>,
+  page: boolean,
+  total: boolean,
+): RawBuilder<unknown> {
+  const { columns, rows, order, joined } = source;
   const totalColumn = total ? sql`(${source.total()})::int` : sql`0`;
   const from = sql`FROM unnest(${param('parents')}::uuid[]) WITH ORDINALITY AS k(id, ordinal)`;
   if (!page) {
@@ -172,7 +182,7 @@ function listStatement(source: ListSource, page: boolean, total: boolean): RawBu
   // OFFSET 0 counts once for each parent; without it PostgreSQL counts again for every row of the page.
   const totals = sql`(SELECT k.id, k.ordinal, ${totalColumn} AS total ${from} OFFSET 0) AS k`;
   return sql`SELECT ${ordinal}, item.id IS NOT NULL AS "present", k.total AS "total", ${columns()}
-FROM ${totals} ${join} (${rows()}) AS item ${on}
+FROM ${totals} ${join} (${rows()}) AS item ${on} ${joined?.() ?? sql``}
 ORDER BY k.ordinal, ${order()}`;
 }
 

@@ -5,7 +5,8 @@ import type { Identity, User } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { NIL_UUID } from '../domain/id.ts';
 import type { Met } from '../domain/visibility.ts';
-import { found, loadMany, loadOne, ordinal } from './batch.ts';
+import { found, loadMany, loadNested, ordinal } from './batch.ts';
+import { fieldsOf, type Needs, shapeOf } from './needs.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
 import type { Reach } from './reach.ts';
 import { containment, searchTerm } from './search.ts';
@@ -28,27 +29,43 @@ const keys: Record<UserOrderField, { column: string; type: SortKey['type'] }> = 
   NAME: { column: 'name_key', type: 'text' },
 };
 
-/** Within a reach, each user with whether they are met there. */
-function userColumns(alias: string, isWithinReach: boolean): RawBuilder<unknown> {
-  const met = (reach: keyof Reach) =>
-    isWithinReach
-      ? sql`EXISTS (SELECT FROM membership m WHERE m.user_id = ${sql.ref(`${alias}.id`)} AND (${param(reach)}::uuid[] IS NULL OR m.organization_id = ANY(${param(reach)}::uuid[])))`
-      : sql`true`;
-  return sql`${rowOf('user', alias)}, ${met('seen')} AS "isShared", ${met('detailed')} AS "isSharedInDetail"`;
+/**
+ * Nested in the rows of the statement. Within a reach, each user with whether they are met there: at once if it is in
+ * `organization` (an expression), where they are known to be.
+ */
+export function userColumns(
+  alias: string,
+  needs: Needs,
+  { isWithinReach, organization }: { isWithinReach: boolean; organization?: string },
+): RawBuilder<unknown> {
+  const met = (reach: keyof Reach) => {
+    const within = (place: string) =>
+      sql`${param(reach)}::uuid[] IS NULL OR ${sql.raw(place)} = ANY(${param(reach)}::uuid[])`;
+    const anywhere = sql`EXISTS (SELECT FROM membership m WHERE m.user_id = ${sql.ref(`${alias}.id`)} AND (${within('m.organization_id')}))`;
+    return organization === undefined ? anywhere : sql`(${within(organization)} OR ${anywhere})`;
+  };
+  const shared = isWithinReach ? met('seen') : sql`true`;
+  const inDetail = isWithinReach ? met('detailed') : sql`true`;
+  const columns = rowOf('user', alias, { only: fieldsOf('user', needs), isNested: true });
+  return sql`${columns}, ${shared} AS "user.isShared", ${inDetail} AS "user.isSharedInDetail"`;
 }
 
 /** The loaders of one request. Ids are uuids; addresses are normalized. Without a reach the caller sees all users. */
-export function userLoaders(read: Read, reach: Reach | null) {
+export function userLoaders(read: Read, reach: Reach | null, needs: Needs) {
+  const shape = shapeOf('user', needs);
+  const isWithinReach = reach !== null;
   const lookup = (column: string, type: string) => {
-    const load = loadOne<{ key: string }, UserRow>({
+    const load = loadNested<{ key: string }, UserRow>('user', {
       read,
-      shape: `user by ${column}${reach === null ? '' : ' within reach'}`,
+      shape: `user by ${column}${isWithinReach ? ' within reach' : ''} ${shape}`,
       columns: { key: type },
       values: { ...reach },
       build: () =>
-        sql`SELECT ${ordinal}, ${userColumns('u', reach !== null)} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
+        sql`SELECT ${ordinal}, ${userColumns('u', needs, { isWithinReach })} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
     });
-    return (key: string) => load({ key });
+    return Object.assign((key: string) => load({ key }), {
+      prime: (key: string, row: UserRow) => load.prime({ key }, row),
+    });
   };
   const identitiesOf = loadMany<{ id: string }, Identity>({
     read,
@@ -63,12 +80,14 @@ ORDER BY k.ordinal, i.created_at, i.id`,
     byEmail: lookup('email', 'text'),
     byExternalId: lookup('external_id', 'text'),
     identitiesOf: (id: string) => identitiesOf({ id }),
-    list: (filter: UserListFilter, args: PageArgs<UserOrderField>) => userList(read, filter, args),
+    list: (filter: UserListFilter, args: PageArgs<UserOrderField>) =>
+      userList(read, needs, filter, args),
   };
 }
 
 function userList(
   read: Read,
+  needs: Needs,
   filter: UserListFilter,
   args: PageArgs<UserOrderField>,
 ): List<UserRow> {
@@ -93,14 +112,15 @@ function userList(
     const fence = isFenced ? sql` OFFSET 0` : sql``;
     return sql`(SELECT u.* FROM "user" u WHERE NOT u.invited_only${search}${contained}${domain}${memberships}${fence}) AS u`;
   };
-  return listsOf<UserRow>({
+  return listsOf<UserRow, { user: UserRow }>({
     read,
-    shape: `users ${args.field} ${JSON.stringify([term?.indexed, metadata !== undefined, emailDomain != null, withoutMemberships])}`,
+    shape: `users ${shapeOf('user', needs)} ${args.field} ${JSON.stringify([term?.indexed, metadata !== undefined, emailDomain != null, withoutMemberships])}`,
     args,
     values: { search: term?.pattern, metadata, emailDomain: emailDomain?.toLowerCase() },
     rows: () =>
       sql`SELECT u.* FROM ${matches()} WHERE ${keyset('u').where} ORDER BY ${keyset('u').orderBy} LIMIT ${param('limit')}`,
-    columns: () => userColumns('item', false),
+    columns: () => userColumns('item', needs, { isWithinReach: false }),
+    itemsOf: (rows) => rows.map(({ user }) => user),
     order: () => keyset('item').orderBy,
     total: () => sql`SELECT count(*) FROM ${matches()}`,
   })(NIL_UUID);

@@ -1,0 +1,43 @@
+/** What an operation needs of the rows that are read for it. */
+
+/** Tables of which lists show a few columns most of the time. */
+export type NarrowTable = 'organization' | 'user' | 'membership' | 'role';
+
+export type Needs = {
+  /** Of which tables the few columns do. */
+  narrow: ReadonlySet<NarrowTable>;
+  /** Whether it shows places in lists, which are told by what lists are sorted by. */
+  places: boolean;
+  /** What it asks of memberships besides themselves: read in the same statement. */
+  withMemberships: ReadonlySet<'organization' | 'user' | 'role'>;
+};
+
+/** Everything, each thing by a statement of its own. */
+export const ALL: Needs = { narrow: new Set(), places: true, withMemberships: new Set() };
+
+const FEW: Record<NarrowTable, { shown: string[]; sorted: string[] }> = {
+  organization: {
+    shown: ['id', 'displayName', 'slug', 'logoUrl'],
+    sorted: ['createdAt', 'nameKey'],
+  },
+  user: { shown: ['id', 'email', 'name'], sorted: ['createdAt', 'nameKey'] },
+  membership: {
+    shown: ['id', 'organizationId', 'userId', 'status', 'name', 'joinedAt'],
+    sorted: ['createdAt', 'nameKey', 'emailKey'],
+  },
+  role: { shown: ['id', 'key', 'displayName', 'organizationId'], sorted: [] },
+};
+
+/** The fields of the model to read; undefined: all. Their number does not grow with what is asked. */
+export function fieldsOf(table: NarrowTable, { narrow, places }: Needs): string[] | undefined {
+  if (!narrow.has(table)) {
+    return undefined;
+  }
+  const { shown, sorted } = FEW[table];
+  return places ? [...shown, ...sorted] : shown;
+}
+
+/** What tells statements apart that read a table for different needs. */
+export function shapeOf(table: NarrowTable, { narrow, places }: Needs): string {
+  return narrow.has(table) ? `few of ${table}${places ? ' with places' : ''}` : '';
+}
