@@ -61,6 +61,7 @@ const rules: [pattern: string, rule: Rule][] = [
         enums,
         'kysely',
         'jose',
+        'lru-cache',
         'zod',
         'node:*',
         'node:*/*',
@@ -94,7 +95,10 @@ const rules: [pattern: string, rule: Rule][] = [
       types: ['db/database.ts', 'pino'],
     },
   ],
-  ['db/**', { values: ['db/**', 'node:*', 'node:*/*', 'pg', 'kysely', '@prisma/**'] }],
+  [
+    'db/**',
+    { values: ['db/**', 'node:*', 'node:*/*', 'pg', 'pg/lib/utils.js', 'kysely', '@prisma/**'] },
+  ],
   [
     'http/**',
     {
@@ -111,9 +115,11 @@ const rules: [pattern: string, rule: Rule][] = [
         'node:*',
         'node:*/*',
         'graphql',
+        'graphql-jit',
         'graphql-ws',
         'graphql-yoga',
         '@graphql-yoga/render-graphiql/**',
+        'lru-cache',
         'ws',
       ],
       types: [

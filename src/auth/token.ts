@@ -1,5 +1,7 @@
 /** From a bearer token to claims that a trusted issuer vouches for (RFC 7519, RFC 8725). */
-import { compactVerify } from 'jose';
+import { createHash } from 'node:crypto';
+import { type CryptoKey, compactVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { createKeySource, type KeySource } from './jwks.ts';
 import { ownValue } from './strict-json.ts';
@@ -12,7 +14,7 @@ export type VerifiedToken = PersonClaims & { issuer: TrustedIssuer };
 
 export type TokenVerifier = {
   /**
-   * Verifies a token (the text after `Bearer `).
+   * Verifies a token (the text after `Bearer `): its signature once for each key that its issuer has for it.
    *
    * @throws TokenError for everything that is not a good token, with a reason for the log.
    */
@@ -29,6 +31,12 @@ export type TokenVerifierOptions = {
 
 type Trust = { issuer: TrustedIssuer; keys: KeySource };
 
+/** A token whose signature was found good, and the key that it was found good with. */
+type Signed = { length: number; parts: TokenParts; key: CryptoKey };
+
+/** Characters of tokens whose signatures are remembered: some five thousand tokens. */
+const REMEMBERED_CHARACTERS = 4_000_000;
+
 /** Makes the verifier for these issuers, each of which is there once. Fetches their keys, without waiting for them. */
 export function createTokenVerifier(
   issuers: TrustedIssuer[],
@@ -40,14 +48,25 @@ export function createTokenVerifier(
       return [issuer.issuer, { issuer, keys }];
     }),
   );
+  const remembered = new LRUCache<string, Signed>({
+    maxSize: REMEMBERED_CHARACTERS,
+    sizeCalculation: ({ length }) => length,
+  });
   return {
     async verify(token) {
-      const parts = takeApart(token);
+      // By its hash: tokens are not kept. Everything but the signature is looked at each time.
+      const hash = createHash('sha256').update(token).digest('base64');
+      const signed = remembered.get(hash);
+      const parts = signed?.parts ?? takeApart(token);
       const { issuer, keys } = trustOf(parts, trusted);
       checkType(parts, issuer);
       // Before its key is sought: a stale token whose key is long gone would have the keys fetched again and again.
       const claims = readClaims(parts.payload, issuer, now());
-      await checkSignature(token, parts, issuer, keys);
+      const key = await findKey(parts, issuer, keys);
+      if (signed?.key !== key) {
+        await checkSignature(token, issuer, key);
+        remembered.set(hash, { length: token.length, parts, key });
+      }
       return { issuer, ...claims };
     },
   };
@@ -70,17 +89,23 @@ function checkType({ header }: TokenParts, { types }: TrustedIssuer): void {
   }
 }
 
-async function checkSignature(
-  token: string,
+function findKey(
   { header, alg }: TokenParts,
   { algorithms }: TrustedIssuer,
   keys: KeySource,
-): Promise<void> {
+): Promise<CryptoKey> {
   if (!algorithms.includes(alg)) {
     throw new TokenError('its algorithm is not one that this issuer may use');
   }
   const kid = ownValue(header, 'kid');
-  const key = await keys.find({ alg, kid: typeof kid === 'string' ? kid : undefined });
+  return keys.find({ alg, kid: typeof kid === 'string' ? kid : undefined });
+}
+
+async function checkSignature(
+  token: string,
+  { algorithms }: TrustedIssuer,
+  key: CryptoKey,
+): Promise<void> {
   try {
     await compactVerify(token, key, { algorithms });
   } catch (cause) {

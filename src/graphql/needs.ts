@@ -7,7 +7,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { ALL, type NarrowTable, type Needs } from '../loaders/needs.ts';
+import type { NarrowTable, Needs } from '../loaders/needs.ts';
 import { schema } from './schema.ts';
 
 /**
@@ -88,16 +88,17 @@ const COMPANIONS: Record<string, 'organization' | 'user' | 'role'> = {
   roles: 'role',
 };
 
-const known = new WeakMap<DocumentNode, Needs>();
+const known = new WeakMap<DocumentNode, Needs | undefined>();
 
-/** The needs of a valid document, all its operations together. Mutations and subscriptions need everything. */
-export function needsOf(document: DocumentNode): Needs {
-  const needs = known.get(document) ?? findNeeds(document);
-  known.set(document, needs);
-  return needs;
+/** The needs of a valid document, all its operations together. Undefined: everything, as for mutations and subscriptions. */
+export function needsOf(document: DocumentNode): Needs | undefined {
+  if (!known.has(document)) {
+    known.set(document, findNeeds(document));
+  }
+  return known.get(document);
 }
 
-function findNeeds(document: DocumentNode): Needs {
+function findNeeds(document: DocumentNode): Needs | undefined {
   const asked = new Map<string, Set<string>>();
   let isQuery = true;
   const typeInfo = new TypeInfo(schema);
@@ -114,7 +115,7 @@ function findNeeds(document: DocumentNode): Needs {
     }),
   );
   if (!isQuery) {
-    return ALL;
+    return undefined;
   }
   const fields = (type: string) => [...(asked.get(type) ?? [])];
   const withMemberships = new Set(fields('Membership').flatMap((name) => COMPANIONS[name] ?? []));

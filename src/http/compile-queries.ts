@@ -2,9 +2,9 @@
 import { type DocumentNode, type ExecutionArgs, getOperationAST, OperationTypeNode } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 import type { Context } from '../graphql/context.ts';
 import { countSelections } from './limits/selections.ts';
-import { createWeightedCache, type WeightedCache } from './limits/weighted-cache.ts';
 
 export type QueryCompiler = {
   plugin: Plugin<Context>;
@@ -26,7 +26,7 @@ const KEPT_COMPILED = 5_000;
  * form. Undefined: never.
  */
 export function createQueryCompiler(
-  documents: WeightedCache<string, DocumentNode>,
+  documents: LRUCache<string, DocumentNode>,
   after: number | undefined,
 ): QueryCompiler {
   if (after === undefined) {
@@ -34,10 +34,10 @@ export function createQueryCompiler(
   }
   const executions = new WeakMap<DocumentNode, number>();
   const sizes = new WeakMap<DocumentNode, number>();
-  const kept = createWeightedCache<DocumentNode, Map<string, Compiled | null>>(
-    KEPT_COMPILED,
-    sizeOf,
-  );
+  const kept = new LRUCache<DocumentNode, Map<string, Compiled | null>>({
+    maxSize: KEPT_COMPILED,
+    sizeCalculation: (_compiled, document) => sizeOf(document),
+  });
 
   function sizeOf(document: DocumentNode): number {
     const size = sizes.get(document) ?? countSelections(document, LARGEST_COMPILED);

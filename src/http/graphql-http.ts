@@ -41,8 +41,8 @@ export function graphqlHandler(options: {
     } else if (accepts(request, response, maxBodyBytes)) {
       const idempotencyKey = request.headersDistinct['idempotency-key']?.join(', ');
       const { requestId } = exchange;
-      const gone = closingOf(response);
-      const operation = { caller, address, requestId, exchange, idempotencyKey, gone };
+      const whenGone = whenClosed(response);
+      const operation = { caller, address, requestId, exchange, idempotencyKey, whenGone };
       await answer(request, response, operation);
     }
     return true;
@@ -50,13 +50,14 @@ export function graphqlHandler(options: {
 }
 
 // A response that is closed before its stream begins never asks the stream to end.
-function closingOf(response: ServerResponse): AbortSignal {
-  const closing = new AbortController();
-  if (response.closed) {
-    closing.abort();
-  }
-  response.once('close', () => closing.abort());
-  return closing.signal;
+function whenClosed(response: ServerResponse): (then: () => void) => void {
+  return (then) => {
+    if (response.closed) {
+      then();
+    } else {
+      response.once('close', then);
+    }
+  };
 }
 
 // A form can be sent by any page without asking the browser; JSON cannot.

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ExecutionResult } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { isAsyncIterable } from 'graphql-yoga';
 import type { GraphqlServer, Operation } from './graphql.ts';
 import { pipelineOf, prepare } from './pipeline.ts';
 
@@ -47,18 +47,6 @@ export function answerPost(
       });
       response.end(text);
     }
-  };
-}
-
-/** Answers with the result that an operation came with, if it did, in place of executing it. */
-export function takeResults(): Plugin<object, Pick<Operation, 'result'>> {
-  return {
-    onParams({ context, setResult }) {
-      const { result } = context as Pick<Operation, 'result'>;
-      if (result !== undefined) {
-        setResult(result);
-      }
-    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The GraphQL server: one parser, one validation and one context for every transport. */
 import type { DocumentNode, ExecutionResult } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/caller.ts';
 import type { Read } from '../db/database.ts';
@@ -16,17 +17,16 @@ import type { Exchange } from '../telemetry/exchange.ts';
 import type { Trace } from '../telemetry/tracing.ts';
 import { createQueryCompiler, type QueryCompiler } from './compile-queries.ts';
 import { type Followed, followFeed } from './follow-feed.ts';
-import { takeResults } from './graphql-post.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { refuseBatches } from './limits/batch.ts';
 import { type Limits, limitOperations } from './limits/limits.ts';
 import type { RateLimiter } from './limits/rate.ts';
 import { demandRoom, type StreamLimits } from './limits/streams.ts';
 import { validateDocuments } from './limits/validation.ts';
-import { createWeightedCache } from './limits/weighted-cache.ts';
 import { maskBugs } from './mask-bugs.ts';
 import { noteOperations, noteRefusals } from './note-operations.ts';
 import { type PersistedDocuments, usePersistedDocuments } from './persisted-documents.ts';
+import { takeResults } from './take-results.ts';
 import { traceOperations } from './trace-operations.ts';
 
 /** What a transport knows about an operation before it runs. */
@@ -38,8 +38,8 @@ export type Operation = {
   exchange: Exchange;
   /** The header of this name, where the transport has headers. */
   idempotencyKey?: string;
-  /** Says that nobody waits for the answer any more, where the transport does not close streams by itself. */
-  gone?: AbortSignal;
+  /** Calls once nobody waits for the answer any more, where the transport does not close streams by itself. */
+  whenGone?(then: () => void): void;
   /** What it came to, where it was executed already and still has to be answered. */
   result?: ExecutionResult;
 };
@@ -54,7 +54,7 @@ type Asked = Pick<Context, 'principal' | 'requestId'> & Pick<Operation, 'exchang
 /** The path of GraphQL over every transport. */
 export const GRAPHQL_PATH = '/graphql';
 
-/** About two hundred documents of an ordinary client. */
+/** About two hundred documents of an ordinary client: a document is a multiple of its text, and a thousand large ones gigabytes. */
 const CACHED_CHARACTERS = 500_000;
 
 /** Makes the GraphQL server. Bugs are logged with their request id, and masked for the caller. */
@@ -88,10 +88,10 @@ export function createGraphqlServer({
     const { principal, requestId, exchange } = asked;
     return noteRefusals(createActs({ runner, principal, requestId, idempotency }), exchange);
   };
-  const documents = createWeightedCache<string, DocumentNode>(
-    CACHED_CHARACTERS,
-    (text) => text.length,
-  );
+  const documents = new LRUCache<string, DocumentNode>({
+    maxSize: CACHED_CHARACTERS,
+    sizeCalculation: (_document, text) => text.length,
+  });
   const queries = createQueryCompiler(documents, compileAfter);
   const needsIn = (text: string | null | undefined) => {
     const document = compileAfter === undefined ? undefined : documents.get(text ?? '');
@@ -99,7 +99,7 @@ export function createGraphqlServer({
   };
   const yoga = createYoga<Operation, Context>({
     schema,
-    context: ({ caller, requestId, exchange, gone, params }): Followed => ({
+    context: ({ caller, requestId, exchange, whenGone, params }): Followed => ({
       principal: caller.principal,
       identityModel: caller.identityModel,
       requestId,
@@ -113,16 +113,12 @@ export function createGraphqlServer({
           endsAlone: exchange.connectionId === undefined,
         });
         const { events } = this.subscription;
-        const close = () => events.return?.();
-        gone?.addEventListener('abort', close, { once: true });
-        if (gone?.aborted) {
-          await close();
-        }
+        whenGone?.(() => events.return?.());
         // A stream lasts: what was read to begin it and what its caller could do else is not kept as long.
         Object.assign(this, { loaders: undefined, acts: undefined });
         return events;
       },
-      loaders: createLoaders(read, caller.principal, needsIn(params.query)),
+      loaders: createLoaders(read, caller.principal, needsIn(params.query), caller.self),
       async renew() {
         this.principal = await renew(this.principal);
         this.loaders = createLoaders(read, this.principal);

@@ -26,15 +26,21 @@ import { organizationLoaders } from './organization.ts';
 import type { PageArgs } from './page.ts';
 import { reachOf } from './reach.ts';
 import { roleLoaders } from './role.ts';
-import { userLoaders } from './user.ts';
+import { type UserRow, userLoaders } from './user.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /**
  * Makes the loaders of one request. What one of them has read is remembered until the request ends. Users come with
- * whether the principal meets them somewhere. `needs`: what will be asked of them.
+ * whether the principal meets them somewhere. `needs`: what will be asked of them; `self`: the
+ * few columns of the principal, where they are known already.
  */
-export function createLoaders(read: Read, principal: Principal, needs: Needs = ALL) {
+export function createLoaders(
+  read: Read,
+  principal: Principal,
+  needs: Needs = ALL,
+  self?: Pick<UserRow, 'id'>,
+) {
   const reach = reachOf(principal);
   const lists = new Map<string, unknown>();
   // The same field with the same arguments under many parents is one batch, so its lists come from one place.
@@ -49,6 +55,9 @@ export function createLoaders(read: Read, principal: Principal, needs: Needs = A
   const apiKeys = apiKeyLoaders(read);
   const organizations = organizationLoaders(read, needs);
   const users = userLoaders(read, reach, needs);
+  if (self !== undefined && needs.narrow.has('user')) {
+    users.byId.prime(self.id, self as UserRow);
+  }
   const memberships = membershipLoaders(read, needs);
   const companions = companionsOf(needs, reach, { organizations, users, memberships });
   return {
