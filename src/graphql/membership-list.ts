@@ -1,5 +1,5 @@
 /** Connections of memberships: of an organization and of a user. */
-import { organizationsWhere } from '../domain/permission.ts';
+import { can, organizationsWhere, type PermissionName } from '../domain/permission.ts';
 import type { Principal, UserPrincipal } from '../domain/principal.ts';
 import type { MembershipRow } from '../loaders/membership.ts';
 import type { MembershipListFilter, MembershipOrderField } from '../loaders/membership-list.ts';
@@ -105,14 +105,19 @@ function isOwn(parent: Parent, principal: Principal): principal is UserPrincipal
 /** Of which organizations (uuids) the caller sees the memberships of the parent, and where in detail. Null: of all. */
 function scopesOf(parent: Parent, principal: Principal) {
   if (isOwn(parent, principal)) {
-    const own = [...principal.rights.keys()];
+    // An organization's own single sign-on reaches that organization only.
+    const own = principal.signIn.organizationId === null ? null : [...principal.rights.keys()];
     return { seen: own, detailed: own };
   }
-  const within = (ids: string[] | null) =>
-    parent.kind === 'user' ? ids : ids === null || ids.includes(parent.id) ? [parent.id] : [];
+  const where = (...permissions: PermissionName[]) => {
+    if (parent.kind === 'user') {
+      return organizationsWhere(principal, ...permissions);
+    }
+    return permissions.every((name) => can(principal, name, parent.id)) ? [parent.id] : [];
+  };
   return {
-    seen: within(organizationsWhere(principal, 'membership:read')),
-    detailed: within(organizationsWhere(principal, 'membership:read', 'membership:readDetails')),
+    seen: where('membership:read'),
+    detailed: where('membership:read', 'membership:readDetails'),
   };
 }
 

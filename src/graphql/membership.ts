@@ -22,19 +22,11 @@ function detail<Value>(
   return shownIf<MembershipRow, object, Value>(seesDetails, resolve);
 }
 
-async function userOf(membership: MembershipRow, { loaders }: Context) {
-  const user = await loaders.users.byId(membership.userId);
-  if (user === null) {
-    throw new Error(`The membership ${membership.id} has no user.`);
-  }
-  return user;
-}
-
 /** A field of the profile that counts in this organization: the person's own, or what is kept here. */
 function profile(field: Exclude<ProfileField, 'name'>) {
   return async (membership: MembershipRow, _args: object, context: Context) =>
     profileOwner(context.identityModel) === 'user'
-      ? (await userOf(membership, context))[field]
+      ? (await context.loaders.users.of(membership))[field]
       : membership[field];
 }
 
@@ -43,19 +35,13 @@ builder.prismaObjectFields(Membership, (t) => ({
     type: Organization,
     nullable: false,
     description: 'The organization. Whoever sees the membership sees its name, slug and logo.',
-    resolve: async (membership, _args, { loaders }) => {
-      const organization = await loaders.organizations.byId(membership.organizationId);
-      if (organization === null) {
-        throw new Error(`The membership ${membership.id} has no organization.`);
-      }
-      return organization;
-    },
+    resolve: (membership, _args, { loaders }) => loaders.organizations.of(membership),
   }),
   user: t.field({
     type: User,
     nullable: false,
     description: 'The person.',
-    resolve: (membership, _args, context) => userOf(membership, context),
+    resolve: (membership, _args, { loaders }) => loaders.users.of(membership),
   }),
   status: t.expose('status', {
     type: MembershipStatus,
@@ -80,7 +66,7 @@ builder.prismaObjectFields(Membership, (t) => ({
     description:
       'What the person is called here: with shared users their own name, or else this organization’s. Null when nobody knows.',
     resolve: async (membership, _args, context) =>
-      effectiveName(context.identityModel, await userOf(membership, context), membership),
+      effectiveName(context.identityModel, await context.loaders.users.of(membership), membership),
   }),
   givenName: t.string({
     description: 'The given name. Null when it is not known.',
@@ -101,14 +87,14 @@ builder.prismaObjectFields(Membership, (t) => ({
   emailAddress: t.string({
     description: `The address of the person. ${details}`,
     resolve: detail(
-      async (membership, _args, context) => (await userOf(membership, context)).email,
+      async (membership, _args, context) => (await context.loaders.users.of(membership)).email,
     ),
   }),
   emailVerified: t.boolean({
     description: `Whether the address has been proven to be theirs. ${details}`,
     resolve: detail(async (membership, _args, context) =>
       profileOwner(context.identityModel) === 'user'
-        ? (await userOf(membership, context)).emailVerified
+        ? (await context.loaders.users.of(membership)).emailVerified
         : membership.emailVerified,
     ),
   }),

@@ -2,6 +2,7 @@
 import { can, organizationsWhere } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
 import { seesOrganization } from '../domain/visibility.ts';
+import type { MaybePromise } from '../loaders/batch.ts';
 import type { OrganizationRow } from '../loaders/organization.ts';
 import { ApiKeyConnection, apiKeyOrder } from './api-key.ts';
 import { idArgument, metadataArgument, textArgument } from './arguments.ts';
@@ -147,7 +148,7 @@ const orders: {
 function findOrganization(
   by: typeof OrganizationBy.$inferInput,
   { loaders }: Context,
-): Promise<OrganizationRow | null> {
+): MaybePromise<OrganizationRow | null> {
   if (by.id != null) {
     return loaders.organizations.byId(idArgument('org', by.id, ['by', 'id']));
   }

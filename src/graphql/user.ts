@@ -7,6 +7,7 @@ import { can } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { UserNames } from '../domain/user-directory.ts';
 import { seesAddress, seesAllOfUser, seesProfile, seesUser } from '../domain/visibility.ts';
+import type { MaybePromise } from '../loaders/batch.ts';
 import type { UserOrderField, UserRow } from '../loaders/user.ts';
 import { idArgument, idInput, metadataArgument, textArgument } from './arguments.ts';
 import { builder } from './builder.ts';
@@ -171,13 +172,16 @@ const keys: Record<UserOrderField, Pick<ListOrder<UserOrderField, UserRow>, 'typ
   NAME: { type: 'text', keyOf: (user) => user.nameKey },
 };
 
-function findUser(by: typeof UserBy.$inferInput, { loaders }: Context): Promise<UserRow | null> {
+function findUser(
+  by: typeof UserBy.$inferInput,
+  { loaders }: Context,
+): MaybePromise<UserRow | null> {
   if (by.id != null) {
     return loaders.users.byId(idArgument('usr', by.id, ['by', 'id']));
   }
   if (by.email != null) {
     const email = normalizeEmail(by.email);
-    return email === null ? Promise.resolve(null) : loaders.users.byEmail(email);
+    return email === null ? null : loaders.users.byEmail(email);
   }
   return loaders.users.byExternalId(textArgument(by.externalId ?? '', ['by', 'externalId']));
 }

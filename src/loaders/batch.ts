@@ -7,8 +7,8 @@ import { param, run } from './statement.ts';
 /** Loads what belongs to one key, or null (or an empty list) when there is nothing. */
 export type Load<Key, Value> = (key: Key) => Promise<Value>;
 
-/** A load that can be told what it need not read any more. */
-export type PrimedLoad<Key, Value> = Load<Key, Value> & { prime(key: Key, value: Value): void };
+/** What was read already is there at once. */
+export type MaybePromise<Value> = Value | Promise<Value>;
 
 /** The position of its key in the batch, from 1; every statement of a batch returns it. */
 export type Ordinal = { ordinal: number };
@@ -44,13 +44,24 @@ type BatchOptions<Key extends object> = {
   values?: Record<string, unknown>;
 };
 
+/** A row that must be there. Throws `otherwise`, or rejects with it, when it is not. */
+export function present<Row>(row: MaybePromise<Row | null>, otherwise: string): MaybePromise<Row> {
+  if (row instanceof Promise) {
+    return row.then((read) => present(read, otherwise));
+  }
+  if (row === null) {
+    throw new Error(otherwise);
+  }
+  return row;
+}
+
 /** What every statement of a batch selects besides its own columns. */
 export const ordinal = sql`k.ordinal::int AS "ordinal"`;
 
 /** A loader of at most one row per key. */
 export function loadOne<Key extends object, Row>(
   options: BatchOptions<Key>,
-): PrimedLoad<Key, Row | null> {
+): Load<Key, Row | null> {
   return batched<Key, Row, Row | null>(options, (rows) => rows[0] ?? null);
 }
 
@@ -58,7 +69,7 @@ export function loadOne<Key extends object, Row>(
 export function loadNested<Key extends object, Row>(
   table: string,
   options: BatchOptions<Key>,
-): PrimedLoad<Key, Row | null> {
+): Load<Key, Row | null> {
   return batched<Key, Record<string, Row>, Row | null>(options, (rows) => rows[0]?.[table] ?? null);
 }
 
@@ -70,7 +81,7 @@ export function loadMany<Key extends object, Row>(options: BatchOptions<Key>): L
 function batched<Key extends object, Row, Value>(
   { read, shape, columns, build, values: common }: BatchOptions<Key>,
   pick: (rows: Row[]) => Value,
-): PrimedLoad<Key, Value> {
+): Load<Key, Value> {
   const names = Object.keys(columns) as (keyof Key & string)[];
   const loader = new DataLoader<Key, Value, string>(
     async (keys) => {
@@ -84,9 +95,5 @@ function batched<Key extends object, Row, Value>(
     },
     { cacheKeyFn: (key) => names.map((name) => key[name]).join('\n') },
   );
-  return Object.assign((key: Key) => loader.load(key), {
-    prime(key: Key, value: Value) {
-      loader.prime(key, value);
-    },
-  });
+  return (key) => loader.load(key);
 }

@@ -41,7 +41,7 @@ export function createLoaders(
   needs: Needs = ALL,
   self?: Pick<UserRow, 'id'>,
 ) {
-  const reach = reachOf(principal);
+  const reach = once(() => reachOf(principal));
   const lists = new Map<string, unknown>();
   // The same field with the same arguments under many parents is one batch, so its lists come from one place.
   const shared = <Lists>(key: unknown[], make: () => Lists): Lists => {
@@ -51,51 +51,96 @@ export function createLoaders(
     }
     return lists.get(name) as Lists;
   };
-  const invitations = invitationLoaders(read);
-  const apiKeys = apiKeyLoaders(read);
-  const organizations = organizationLoaders(read, needs);
-  const users = userLoaders(read, reach, needs);
-  if (self !== undefined && needs.narrow.has('user')) {
-    users.byId.prime(self.id, self as UserRow);
-  }
-  const memberships = membershipLoaders(read, needs);
-  const companions = companionsOf(needs, reach, { organizations, users, memberships });
+  const users = once(() => {
+    const made = userLoaders(read, reach(), needs);
+    if (self !== undefined && needs.narrow.has('user')) {
+      made.keep(self as UserRow);
+    }
+    return made;
+  });
+  const organizations = once(() => organizationLoaders(read, needs));
+  const membershipsByKey = once(() => membershipLoaders(read, needs));
+  const companions = once(() =>
+    companionsOf(needs, reach(), {
+      users: users(),
+      organizations: organizations(),
+      memberships: membershipsByKey(),
+    }),
+  );
+  const memberships = once(() => ({
+    ...membershipsByKey(),
+    of: (
+      kind: 'organization' | 'user',
+      parentId: string,
+      filter: MembershipListFilter,
+      args: PageArgs<MembershipOrderField>,
+    ) =>
+      shared(['memberships', kind, filter, args], () =>
+        membershipLists(read, kind, filter, args, companions()),
+      )(parentId),
+  }));
+  const invitations = once(() => {
+    const made = invitationLoaders(read);
+    return {
+      ...made,
+      of: (organizationId: string, ...args: Parameters<typeof made.listsOf>) =>
+        shared(['invitations', ...args], () => made.listsOf(...args))(organizationId),
+    };
+  });
+  const events = once(() => ({
+    ...eventLoaders(read),
+    horizonBeyond: eventHorizons(read),
+    of: (kind: EventListKind, parentId: string, filter: EventListFilter, args: EventPageArgs) =>
+      shared(['events', kind, filter, args], () => eventLists(read, kind, filter, args))(parentId),
+  }));
+  const apiKeys = once(() => {
+    const made = apiKeyLoaders(read);
+    return {
+      ...made,
+      of: (scopeId: string, ...args: Parameters<typeof made.listsOf>) =>
+        shared(['apiKeys', ...args], () => made.listsOf(...args))(scopeId),
+    };
+  });
+  const environment = once(() => environmentLoaders(read));
+  const roles = once(() => roleLoaders(read));
+  const access = once(() => accessLoaders(read));
+  // Each is made when it is asked for the first time: most queries ask two or three.
   return {
-    environment: environmentLoaders(read),
-    organizations,
+    get environment() {
+      return environment();
+    },
+    get organizations() {
+      return organizations();
+    },
     discovered: (by: Discovery) => shared(['discovered', by], () => discover(read, by)),
-    users,
-    roles: roleLoaders(read),
-    access: accessLoaders(read),
-    memberships: {
-      ...memberships,
-      of: (
-        kind: 'organization' | 'user',
-        parentId: string,
-        filter: MembershipListFilter,
-        args: PageArgs<MembershipOrderField>,
-      ) =>
-        shared(['memberships', kind, filter, args], () =>
-          membershipLists(read, kind, filter, args, companions),
-        )(parentId),
+    get users() {
+      return users();
     },
-    invitations: {
-      ...invitations,
-      of: (organizationId: string, ...args: Parameters<typeof invitations.listsOf>) =>
-        shared(['invitations', ...args], () => invitations.listsOf(...args))(organizationId),
+    get roles() {
+      return roles();
     },
-    events: {
-      ...eventLoaders(read),
-      horizonBeyond: eventHorizons(read),
-      of: (kind: EventListKind, parentId: string, filter: EventListFilter, args: EventPageArgs) =>
-        shared(['events', kind, filter, args], () => eventLists(read, kind, filter, args))(
-          parentId,
-        ),
+    get access() {
+      return access();
     },
-    apiKeys: {
-      ...apiKeys,
-      of: (scopeId: string, ...args: Parameters<typeof apiKeys.listsOf>) =>
-        shared(['apiKeys', ...args], () => apiKeys.listsOf(...args))(scopeId),
+    get memberships() {
+      return memberships();
     },
+    get invitations() {
+      return invitations();
+    },
+    get events() {
+      return events();
+    },
+    get apiKeys() {
+      return apiKeys();
+    },
+  };
+}
+
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

@@ -90,7 +90,12 @@ export function companionsOf(needs: Needs, reach: Reach | null, loaders: Loaders
       for (const { membership, organization, user, role } of found) {
         if (items.at(-1)?.id !== membership.id) {
           items.push(membership);
-          keep(membership, organization, user);
+          if (organization !== undefined) {
+            loaders.organizations.keep(organization);
+          }
+          if (user !== undefined) {
+            loaders.users.keep(user);
+          }
           roles = [];
           if (withMemberships.has('role')) {
             loaders.memberships.keepRoles(membership.id, roles);
@@ -104,13 +109,4 @@ export function companionsOf(needs: Needs, reach: Reach | null, loaders: Loaders
       return items;
     },
   };
-
-  function keep(membership: MembershipRow, organization?: OrganizationRow, user?: UserRow): void {
-    if (organization !== undefined) {
-      loaders.organizations.byId.prime(membership.organizationId, organization);
-    }
-    if (user !== undefined) {
-      loaders.users.byId.prime(membership.userId, user);
-    }
-  }
 }

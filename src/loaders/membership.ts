@@ -4,7 +4,7 @@ import type { Read } from '../db/database.ts';
 import type { ActorKind, Membership, Role, RoleSource } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { BUILT_IN_ROLE_IDS } from '../domain/environment.ts';
-import { found, loadMany, loadNested, loadOne, ordinal } from './batch.ts';
+import { found, loadMany, loadNested, loadOne, type MaybePromise, ordinal } from './batch.ts';
 import { fieldsOf, type Needs, shapeOf } from './needs.ts';
 import { roleColumns } from './role.ts';
 
@@ -85,6 +85,11 @@ FROM ${found({ id: 'uuid' }, 'a', active)} CROSS JOIN LATERAL role_permissions(a
     build: () => sql`SELECT ${ordinal} FROM ${found({ id: 'uuid' }, 'a', ownership)}`,
   });
 
+  const readRoles = async (id: string): Promise<Role[]> => {
+    const roles = new Map((await assignmentsOf({ id })).map((role) => [role.id, role]));
+    return [...roles.values()];
+  };
+
   return {
     byId: (id: string) => byId({ id }),
     byOrganizationAndUser: lookup<{ organization: string; user: string }>(
@@ -101,14 +106,7 @@ FROM ${found({ id: 'uuid' }, 'a', active)} CROSS JOIN LATERAL role_permissions(a
     ),
     assignmentsOf: (id: string) => assignmentsOf({ id }),
     /** The roles a membership holds, each once, oldest first. */
-    async rolesOf(id: string): Promise<Role[]> {
-      const read = rolesRead.get(id);
-      if (read !== undefined) {
-        return read;
-      }
-      const roles = new Map((await assignmentsOf({ id })).map((role) => [role.id, role]));
-      return [...roles.values()];
-    },
+    rolesOf: (id: string): MaybePromise<Role[]> => rolesRead.get(id) ?? readRoles(id),
     /** Keeps the roles that were read together with a membership. */
     keepRoles(id: string, roles: Role[]): void {
       rolesRead.set(id, roles);

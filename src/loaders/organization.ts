@@ -4,7 +4,7 @@ import type { Read } from '../db/database.ts';
 import type { Organization } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { NIL_UUID } from '../domain/id.ts';
-import { found, loadNested, loadOne, ordinal } from './batch.ts';
+import { found, loadNested, loadOne, type MaybePromise, ordinal, present } from './batch.ts';
 import { fieldsOf, type Needs, shapeOf } from './needs.ts';
 import { keysetOf, type List, listsOf, type PageArgs } from './page.ts';
 import { containment, searchTerm } from './search.ts';
@@ -48,10 +48,11 @@ export function organizationLoaders(read: Read, needs: Needs) {
       build: () =>
         sql`SELECT ${ordinal}, ${organizationColumns('o', needs)} FROM ${found({ key: type }, 'o', sql`SELECT o.* FROM ${sql.raw(source)}`)}`,
     });
-    return Object.assign((key: string) => load({ key }), {
-      prime: (key: string, row: OrganizationRow) => load.prime({ key }, row),
-    });
+    return (key: string) => load({ key });
   };
+  const kept = new Map<string, OrganizationRow>();
+  const load = lookup('id', 'uuid', 'organization o WHERE o.id = k.key');
+  const byId = (id: string): MaybePromise<OrganizationRow | null> => kept.get(id) ?? load(id);
   const seats = loadOne<{ id: string }, { used: number }>({
     read,
     shape: 'seats',
@@ -60,7 +61,14 @@ export function organizationLoaders(read: Read, needs: Needs) {
       sql`SELECT ${ordinal}, ${seatsUsed} AS "used" FROM ${found({ id: 'uuid' }, 'o', sql`SELECT o.* FROM organization o WHERE o.id = k.id`)}`,
   });
   return {
-    byId: lookup('id', 'uuid', 'organization o WHERE o.id = k.key'),
+    byId,
+    /** Of a membership: there always is one. */
+    of: ({ organizationId }: { organizationId: string }): MaybePromise<OrganizationRow> =>
+      present(byId(organizationId), `The organization ${organizationId} is gone.`),
+    /** Keeps what was read together with something else. */
+    keep(row: OrganizationRow): void {
+      kept.set(row.id, row);
+    },
     /** A former slug finds its organization, too. */
     bySlug: lookup(
       'slug',

@@ -5,7 +5,7 @@ import type { Identity, User } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import { NIL_UUID } from '../domain/id.ts';
 import type { Met } from '../domain/visibility.ts';
-import { found, loadMany, loadNested, ordinal } from './batch.ts';
+import { found, loadMany, loadNested, type MaybePromise, ordinal, present } from './batch.ts';
 import { fieldsOf, type Needs, shapeOf } from './needs.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
 import type { Reach } from './reach.ts';
@@ -63,10 +63,11 @@ export function userLoaders(read: Read, reach: Reach | null, needs: Needs) {
       build: () =>
         sql`SELECT ${ordinal}, ${userColumns('u', needs, { isWithinReach })} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
     });
-    return Object.assign((key: string) => load({ key }), {
-      prime: (key: string, row: UserRow) => load.prime({ key }, row),
-    });
+    return (key: string) => load({ key });
   };
+  const kept = new Map<string, UserRow>();
+  const load = lookup('id', 'uuid');
+  const byId = (id: string): MaybePromise<UserRow | null> => kept.get(id) ?? load(id);
   const identitiesOf = loadMany<{ id: string }, Identity>({
     read,
     shape: 'identities',
@@ -76,7 +77,14 @@ export function userLoaders(read: Read, reach: Reach | null, needs: Needs) {
 ORDER BY k.ordinal, i.created_at, i.id`,
   });
   return {
-    byId: lookup('id', 'uuid'),
+    byId,
+    /** Of a membership: there always is one. */
+    of: ({ userId }: { userId: string }): MaybePromise<UserRow> =>
+      present(byId(userId), `The user ${userId} is gone.`),
+    /** Keeps what was read together with something else. */
+    keep(row: UserRow): void {
+      kept.set(row.id, row);
+    },
     byEmail: lookup('email', 'text'),
     byExternalId: lookup('external_id', 'text'),
     identitiesOf: (id: string) => identitiesOf({ id }),

@@ -7,7 +7,7 @@ const { big } = LARGE_WORLD;
 
 /** Every kind of lookup, for 1, 10 and 100 keys. */
 export function lookupQuestions(): Question[] {
-  const lookups: Record<string, (loaders: Loaders, n: number) => Promise<unknown>> = {
+  const lookups: Record<string, (loaders: Loaders, n: number) => unknown> = {
     'organization by id': ({ organizations }, n) => organizations.byId(idOf('organization', n)),
     'organization by slug': ({ organizations }, n) => organizations.bySlug(`company-${n}`),
     'organization by external id': ({ organizations }, n) =>
