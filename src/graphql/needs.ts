@@ -14,7 +14,7 @@ import { schema } from './schema.ts';
  * The fields that are answered out of the few columns of `loaders/needs.ts`, of the row itself and of those that it
  * leads to. A document with any other field has its rows read whole.
  */
-const ANSWERED: Record<string, { table?: NarrowTable; fields: readonly string[] }> = {
+export const ANSWERED: Record<string, { table?: NarrowTable; fields: readonly string[] }> = {
   Query: {
     fields: [
       'organization',
