@@ -53,6 +53,9 @@ export function organizationLoaders(read: Read, needs: Needs) {
   const kept = new Map<string, OrganizationRow>();
   const load = lookup('id', 'uuid', 'organization o WHERE o.id = k.key');
   const byId = (id: string): MaybePromise<OrganizationRow | null> => kept.get(id) ?? load(id);
+  const keep = (row: OrganizationRow): void => {
+    kept.set(row.id, row);
+  };
   const seats = loadOne<{ id: string }, { used: number }>({
     read,
     shape: 'seats',
@@ -66,9 +69,7 @@ export function organizationLoaders(read: Read, needs: Needs) {
     of: ({ organizationId }: { organizationId: string }): MaybePromise<OrganizationRow> =>
       present(byId(organizationId), `The organization ${organizationId} is gone.`),
     /** Keeps what was read together with something else. */
-    keep(row: OrganizationRow): void {
-      kept.set(row.id, row);
-    },
+    keep,
     /** A former slug finds its organization, too. */
     bySlug: lookup(
       'slug',
@@ -81,7 +82,7 @@ export function organizationLoaders(read: Read, needs: Needs) {
       return (await seats({ id }))?.used ?? 0;
     },
     list: (filter: OrganizationListFilter, args: PageArgs<OrganizationOrderField>) =>
-      organizationList(read, needs, filter, args),
+      organizationList(read, needs, filter, args, keep),
   };
 }
 
@@ -90,6 +91,7 @@ function organizationList(
   needs: Needs,
   filter: OrganizationListFilter,
   args: PageArgs<OrganizationOrderField>,
+  keep: (row: OrganizationRow) => void,
 ): List<OrganizationRow> {
   const term = searchTerm(filter.search);
   const metadata = containment(filter.metadata);
@@ -125,7 +127,11 @@ function organizationList(
     rows: () =>
       sql`SELECT o.* FROM ${matches()} WHERE ${keyset('o').where} ORDER BY ${keyset('o').orderBy} LIMIT ${param('limit')}`,
     columns: () => organizationColumns('item', needs),
-    itemsOf: (rows) => rows.map(({ organization }) => organization),
+    itemsOf: (rows) =>
+      rows.map(({ organization }) => {
+        keep(organization);
+        return organization;
+      }),
     order: () => keyset('item').orderBy,
     total: () => sql`SELECT count(*) FROM ${matches()}`,
   })(NIL_UUID);
