@@ -3,6 +3,7 @@ import type { MembershipStatus } from '../../src/db/generated/prisma/enums.ts';
 import { BUILT_IN_ROLE_IDS } from '../../src/domain/environment.ts';
 import { SYSTEM } from '../../src/domain/principal.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
+import type { Needs } from '../../src/loaders/needs.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { idOf, LARGE_WORLD, loadLargeWorld } from '../support/large-world.ts';
 import { noting, openExplainer } from '../support/plans.ts';
@@ -50,11 +51,27 @@ afterAll(async () => {
   await world.close();
 });
 
+/** As most documents ask: few columns, and what memberships lead to beside them. */
+const LISTS: Needs = {
+  narrow: new Set(['organization', 'user', 'membership', 'role']),
+  places: true,
+  withMemberships: new Set(['organization', 'user', 'role']),
+};
+
 /** What is wrong with the plans of what was asked, both for its very values and for any. */
-async function flaws({ name, ask, most, mostPages = MOST_PAGES }: Question): Promise<string[]> {
+async function flaws(question: Question): Promise<string[]> {
+  return [...(await flawsFor(question, undefined, 0)), ...(await flawsFor(question, LISTS, 16))];
+}
+
+/** `more`: how many rows are read beside each that is returned. */
+async function flawsFor(
+  { name, ask, most, mostPages = MOST_PAGES }: Question,
+  needs: Needs | undefined,
+  more: number,
+): Promise<string[]> {
   const { read, sent } = noting(world.database.read);
-  const returned = await ask(createLoaders(read, SYSTEM));
-  const bound = most?.(returned) ?? MOST_READS * Math.max(1, returned);
+  const returned = await ask(createLoaders(read, SYSTEM, needs));
+  const bound = (most?.(returned) ?? MOST_READS * Math.max(1, returned)) + more * (returned + 1);
   const found: string[] = sent.length > 0 ? [] : [`${name}: sent nothing`];
   for (const statement of sent) {
     for (const kind of ['custom', 'generic'] as const) {
@@ -78,6 +95,18 @@ async function expectNoFlaws(questions: Question[]): Promise<void> {
   }
   expect(found).toEqual([]);
 }
+
+it('finds what somebody holds in a thousand organizations in proportion to these', async () => {
+  type Plan = { 'Actual Rows': number; 'Actual Loops': number; Plans?: Plan[] };
+  const [row] = await world.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+    `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) SELECT * FROM membership_rights('${busyUser}', now(), NULL)`,
+  );
+  const passed = ({ Plans = [], ...plan }: Plan): number =>
+    Plans.reduce((sum, part) => sum + passed(part), plan['Actual Rows'] * plan['Actual Loops']);
+  const found = row?.['QUERY PLAN'][0].Plan;
+  expect(found?.['Actual Rows']).toBeGreaterThan(900);
+  expect(found && passed(found)).toBeLessThan(20 * (found?.['Actual Rows'] ?? 0));
+});
 
 it.each([
   ['the big', big],
