@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Ended, Exchange, Observe } from '../telemetry/exchange.ts';
 import { type Tracing, withinSpan } from '../telemetry/tracing.ts';
 import { pathOf, refusalOf, refuse, requestIdOf } from './request.ts';
+import { endStalled } from './stalled.ts';
 
 /** Answers a request and resolves to true, or leaves it alone and resolves to false. */
 export type Handler = (
@@ -104,6 +105,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
     });
   });
   await bind(server, options);
+  const stopLooking = endStalled(underWay);
   return {
     server,
     url: urlOf(server.address() as AddressInfo),
@@ -115,6 +117,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
       refusal = 'The gateway is stopping.';
       // The port stays open meanwhile, so that readiness can say what is going on.
       await ended(underWay, patienceMs);
+      stopLooking();
       const closed = Promise.withResolvers<void>();
       server.close(() => closed.resolve());
       server.closeAllConnections();
