@@ -1,15 +1,18 @@
 /** The part of autocannon that is used here; it brings no types of its own. */
 declare module 'autocannon' {
   type Client = {
-    setRequests(requests: { body: string }[]): void;
+    setRequests(
+      requests: { method: string; headers: Record<string, string>; body: string }[],
+    ): void;
   };
   type Options = {
     url: string;
     method: string;
-    headers: Record<string, string>;
     connections: number;
     /** Seconds. */
     duration: number;
+    /** Seconds until an answer is given up. */
+    timeout: number;
     /** Milliseconds between samples. */
     sampleInt: number;
     setupClient(client: Client): void;

@@ -1,10 +1,9 @@
 // The process that makes the load. It only ever asks a contender that the benchmark has started on this machine.
 import autocannon from 'autocannon';
+import type { Request } from './operations.ts';
 
 /** What to do: keep requests for later, or send those of a name over and over for so many seconds. */
-export type Order =
-  | { keep: string; url: string; headers: Record<string, string>; bodies: string[] }
-  | { send: string; seconds: number };
+export type Order = { keep: string; requests: Request[] } | { send: string; seconds: number };
 
 /** What came of it. */
 export type Outcome = { kept: true } | { failed: string } | Slice;
@@ -14,18 +13,22 @@ export type Slice = { rate: number; p99: number; requests: number };
 
 const CONNECTIONS = 16;
 const SAMPLE_MS = 50;
-/** However slow it is, every connection gets its answer a few times. */
+/** However slow it is, every connection gets its answer a few times, or once when that takes too long. */
 const LEAST_REQUESTS = 3 * CONNECTIONS;
+const LEAST_OF_SLOW = CONNECTIONS;
+const SLOW_MS = 3000;
 const PATIENCE_SECONDS = 30;
 
-const kept = new Map<string, Extract<Order, { keep: string }>>();
+const kept = new Map<string, Request[]>();
 
 async function obey(order: Order): Promise<Outcome> {
   if ('keep' in order) {
-    if (new URL(order.url).hostname !== '127.0.0.1') {
-      throw new Error(`${order.url} is not on this machine.`);
+    for (const { url } of order.requests) {
+      if (new URL(url).hostname !== '127.0.0.1') {
+        throw new Error(`${url} is not on this machine.`);
+      }
     }
-    kept.set(order.keep, order);
+    kept.set(order.keep, order.requests);
     return { kept: true };
   }
   const target = kept.get(order.send);
@@ -35,10 +38,8 @@ async function obey(order: Order): Promise<Outcome> {
   return await send(target, order.seconds);
 }
 
-async function send(
-  { url, headers, bodies }: Extract<Order, { keep: string }>,
-  seconds: number,
-): Promise<Slice> {
+async function send(requests: Request[], seconds: number): Promise<Slice> {
+  const [{ url } = { url: '' }] = requests;
   const times: number[] = [];
   let clients = 0;
   let begin = 0;
@@ -46,15 +47,17 @@ async function send(
   const run = autocannon({
     url,
     method: 'POST',
-    headers,
     connections: CONNECTIONS,
     duration: PATIENCE_SECONDS,
+    timeout: PATIENCE_SECONDS,
     sampleInt: SAMPLE_MS,
     setupClient(client) {
       // Every connection asks for other things.
       const from = clients++;
       client.setRequests(
-        bodies.filter((_, at) => at % CONNECTIONS === from).map((body) => ({ body })),
+        requests
+          .filter((_, at) => at % CONNECTIONS === from)
+          .map(({ headers, body }) => ({ method: 'POST', headers, body })),
       );
     },
   });
@@ -62,7 +65,9 @@ async function send(
     end = performance.now();
     begin ||= end - milliseconds;
     times.push(milliseconds);
-    if (times.length >= LEAST_REQUESTS && end - begin >= seconds * 1000) {
+    const passed = end - begin;
+    const least = passed < SLOW_MS ? LEAST_REQUESTS : LEAST_OF_SLOW;
+    if (times.length >= least && passed >= seconds * 1000) {
       run.stop();
     }
   });
