@@ -1,7 +1,8 @@
-/** Gatehouse beside the floors, on (a), (b) and (c). */
+/** Gatehouse beside the floors and the peers, on (a), (b) and (c). */
 import { checkAgreement, checkRefusal } from './agree.ts';
 import { fastest, type Measured, measure, type Pace, ratio } from './measure.ts';
 import { GATEHOUSE, OPERATION_NAMES, type OperationName, type Question } from './operations.ts';
+import { databaseUrlOf, has, PEERS } from './peers/peers.ts';
 import type { Load, RunningContender } from './processes.ts';
 import { questionsOf } from './samples.ts';
 import { type Shape, shapesOf } from './shape.ts';
@@ -13,6 +14,8 @@ export const FLOORS = { flat: 'floors/flat.ts', jsonAgg: 'floors/json-agg.ts' };
 export type Comparison = {
   /** Requests per second, as a share of the best floor's. */
   shareOfFloor: Table;
+  /** Requests per second of Gatehouse, as a multiple of those of the best peer; empty where there is none. */
+  timesBestPeer: Table;
   /** The 99th percentile of the times, as a multiple of the best floor's. */
   p99: Table;
   /** CPU of the server process per request, as a multiple of the best floor's. */
@@ -46,17 +49,28 @@ export async function compare(
   await checkAgreement(contenders, Object.values(some(CHECKED)).flat());
   await checkRefusal(contenders, Object.values(some(1)).flat());
 
-  const shapes: Record<string, Record<OperationName, Shape>> = {};
+  const shapes: Record<string, Partial<Record<OperationName, Shape>>> = {};
   for (const { name } of contenders) {
-    shapes[name] = await shapesOf(url, (through) => start(name, through), some(EXPLAINED));
+    const asked = Object.fromEntries(
+      Object.entries(some(EXPLAINED)).filter(([operation]) =>
+        has(name, operation as OperationName),
+      ),
+    );
+    shapes[name] = await shapesOf(
+      databaseUrlOf(name, url),
+      (through) => start(name, through),
+      asked as Record<OperationName, Question[]>,
+    );
   }
   const shape = (what: keyof Shape) =>
-    tabulate((operation) => byContender((name) => shapes[name]?.[operation][what] ?? Number.NaN));
+    tabulate((operation) =>
+      byContender(operation, (name) => shapes[name]?.[operation]?.[what] ?? Number.NaN),
+    );
 
   const measurements = await measure(
     load,
     OPERATION_NAMES.flatMap((operation) =>
-      contenders.map((contender) => turn(operation, contender, questions[operation])),
+      able(operation).map((contender) => turn(operation, contender, questions[operation])),
     ),
     pace,
   );
@@ -64,18 +78,38 @@ export async function compare(
     tabulate((operation) => {
       const floors = Object.keys(FLOORS).map((name) => `${operation} ${name}`);
       const base = fastest(measurements, floors);
-      return byContender((name) => ratio(measurements, `${operation} ${name}`, base, what));
+      return byContender(operation, (name) =>
+        ratio(measurements, `${operation} ${name}`, base, what),
+      );
     });
+  const timesBestPeer = tabulate((operation): Record<string, number> => {
+    const peers = able(operation).filter(({ name }) => name in PEERS);
+    const best = fastest(
+      measurements,
+      peers.map(({ name }) => `${operation} ${name}`),
+    );
+    return peers.length === 0
+      ? {}
+      : { [GATEHOUSE]: ratio(measurements, `${operation} ${GATEHOUSE}`, best, 'rate') };
+  });
   return {
     shareOfFloor: ratios('rate'),
+    timesBestPeer,
     p99: ratios('p99'),
     cpu: ratios('cpu'),
     statements: shape('statements'),
     rowsReadPerObject: shape('rowsReadPerObject'),
   };
 
-  function byContender(value: (name: string) => number): Record<string, number> {
-    return Object.fromEntries(contenders.map(({ name }) => [name, value(name)]));
+  function able(operation: OperationName): RunningContender[] {
+    return contenders.filter(({ name }) => has(name, operation));
+  }
+
+  function byContender(
+    operation: OperationName,
+    value: (name: string) => number,
+  ): Record<string, number> {
+    return Object.fromEntries(able(operation).map(({ name }) => [name, value(name)]));
   }
 }
 
@@ -88,4 +122,8 @@ function tabulate<Value>(value: (operation: OperationName) => Value): Record<Ope
 }
 
 /** The programs of all contenders by name. */
-export const PROGRAMS: Record<string, string> = { [GATEHOUSE]: 'gatehouse.ts', ...FLOORS };
+export const PROGRAMS: Record<string, string> = {
+  [GATEHOUSE]: 'gatehouse.ts',
+  ...FLOORS,
+  ...Object.fromEntries(Object.entries(PEERS).map(([name, { program }]) => [name, program])),
+};

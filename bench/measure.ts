@@ -5,8 +5,8 @@ import type { Load, RunningContender } from './processes.ts';
 /** What takes its turn: a contender with the questions that it is asked. */
 export type Turn = { name: string; contender: RunningContender; questions: Question[] };
 
-/** How many rounds, and how many seconds each turn lasts. */
-export type Pace = { rounds: number; seconds: number };
+/** How many rounds, how many seconds each turn lasts, and how many each has to warm up. */
+export type Pace = { rounds: number; seconds: number; warmUp: number };
 
 /** What a turn measured. Compare it only with another turn of the same round. */
 export type Measured = {
@@ -21,17 +21,13 @@ export type Measured = {
 /** By the name of the turn, one entry for each round. */
 export type Measurements = Map<string, Measured[]>;
 
-const WARM_UP_SECONDS = 1;
-
 /** Lets every turn warm up, and then all of them take their turns, round after round. */
 export async function measure(load: Load, turns: Turn[], pace: Pace): Promise<Measurements> {
   const measurements: Measurements = new Map();
   for (const { name, contender, questions } of turns) {
     const requests = questions.map((question) => requestOf(contender, question));
-    const [{ url, headers } = { url: '', headers: {} }] = requests;
-    const bodies = requests.map(({ body }) => body);
-    await load.keep(name, url, headers, bodies);
-    await load.send(name, WARM_UP_SECONDS);
+    await load.keep(name, requests);
+    await load.send(name, pace.warmUp);
     measurements.set(name, []);
   }
   for (let round = 0; round < pace.rounds; round += 1) {

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Memory, Said, Task } from './contender.ts';
 import type { Order, Outcome, Slice } from './load.ts';
-import type { Contender } from './operations.ts';
+import type { Contender, Request } from './operations.ts';
 
 export type RunningContender = Contender & {
   /** Microseconds of CPU it has used so far. */
@@ -16,7 +16,7 @@ export type RunningContender = Contender & {
 };
 
 export type Load = {
-  keep(name: string, url: string, headers: Record<string, string>, bodies: string[]): Promise<void>;
+  keep(name: string, requests: Request[]): Promise<void>;
   send(name: string, seconds: number): Promise<Slice>;
   stop(): Promise<void>;
 };
@@ -68,8 +68,8 @@ export async function startContender(
 export function startLoad(): Load {
   const helper = startHelper<Order, Outcome>('load.ts');
   return {
-    async keep(name, url, headers, bodies) {
-      await helper.order({ keep: name, url, headers, bodies });
+    async keep(name, requests) {
+      await helper.order({ keep: name, requests });
     },
     async send(name, seconds) {
       const outcome = await helper.order({ send: name, seconds });

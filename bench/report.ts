@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Comparison } from './comparison.ts';
 import type { Step } from './growth.ts';
 import { OPERATION_NAMES } from './operations.ts';
+import { PEERS } from './peers/peers.ts';
 
 export type Results = Comparison & { growth?: Step[] };
 
@@ -12,22 +13,27 @@ const NAMES: Record<string, string> = {
   gatehouse: 'Gatehouse',
   flat: 'floor, flat rows',
   jsonAgg: 'floor, json_agg',
+  ...Object.fromEntries(Object.entries(PEERS).map(([name, { title }]) => [name, title])),
 };
 
 /** The results as Markdown. */
 export function tablesOf({ growth, ...comparison }: Results): string {
   const rows: [string, keyof Comparison, (value: number) => string][] = [
     ['requests per second, share of the best floor', 'shareOfFloor', twoDigits],
+    ['requests per second, times the best peer’s', 'timesBestPeer', twoDigits],
     ['p99, times the best floor’s', 'p99', twoDigits],
     ['server CPU per request, times the best floor’s', 'cpu', twoDigits],
     ['statements per operation', 'statements', String],
     ['rows read per object in the answer', 'rowsReadPerObject', twoDigits],
   ];
   const lines = rows.flatMap(([title, what, format]) =>
-    Object.keys(comparison[what].a).map((name) => [
+    namesIn(comparison[what]).map((name) => [
       title,
       NAMES[name] ?? name,
-      ...OPERATION_NAMES.map((operation) => format(comparison[what][operation][name] ?? 0)),
+      ...OPERATION_NAMES.map((operation) => {
+        const value = comparison[what][operation][name];
+        return value === undefined ? '–' : format(value);
+      }),
     ]),
   );
   const tables = [table(['', '', '(a)', '(b)', '(c)'], lines)];
@@ -43,6 +49,11 @@ export function tablesOf({ growth, ...comparison }: Results): string {
     tables.push(table(header, steps));
   }
   return tables.join('\n\n');
+}
+
+// Not every contender has every operation.
+function namesIn(table: Comparison[keyof Comparison]): string[] {
+  return [...new Set(OPERATION_NAMES.flatMap((operation) => Object.keys(table[operation])))];
 }
 
 /** Puts the tables in the place of those `results` in README.md. Throws when it has no place for them. */

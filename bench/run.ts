@@ -5,9 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { compare, PROGRAMS, type StartContender } from './comparison.ts';
+import { compare, FLOORS, PROGRAMS, type StartContender } from './comparison.ts';
 import { measureGrowth } from './growth.ts';
 import { GATEHOUSE } from './operations.ts';
+import { availablePeers } from './peers/install.ts';
+import { databaseUrlOf } from './peers/peers.ts';
 import { shareProcessors, startContender, startLoad } from './processes.ts';
 import { type Results, rewriteReadme, tablesOf } from './report.ts';
 import { openServer } from './server.ts';
@@ -23,8 +25,14 @@ const { values: options } = parseArgs({
 });
 
 const paces = options.quick
-  ? { comparison: { rounds: 3, seconds: 0.6 }, growth: { rounds: 0, seconds: 0 } }
-  : { comparison: { rounds: 5, seconds: 1 }, growth: { rounds: 3, seconds: 0.8 } };
+  ? {
+      comparison: { rounds: 3, seconds: 0.3, warmUp: 0.4 },
+      growth: { rounds: 0, seconds: 0, warmUp: 0 },
+    }
+  : {
+      comparison: { rounds: 5, seconds: 1, warmUp: 1 },
+      growth: { rounds: 3, seconds: 0.8, warmUp: 1 },
+    };
 
 await conduct(async (stage) => {
   const results = await run(stage);
@@ -39,6 +47,8 @@ await conduct(async (stage) => {
 });
 
 async function run({ progress, atEnd }: Stage): Promise<Results> {
+  const peers = await availablePeers({ mayInstall: !options.quick, progress });
+
   progress('Starting PostgreSQL');
   const server = await openServer(process.env.DATABASE_URL);
   atEnd(() => server.close());
@@ -59,17 +69,15 @@ async function run({ progress, atEnd }: Stage): Promise<Results> {
   const start: StartContender = (name, url) =>
     startContender(name, PROGRAMS[name] ?? '', { DATABASE_URL: url, API_KEY: key }, pinned);
   const startForRun: StartContender = async (name, url) => {
-    const contender = await start(name, url);
+    const contender = await start(name, databaseUrlOf(name, url));
     atEnd(() => contender.stop());
     return contender;
   };
 
   progress('Starting the contenders');
   const gatehouse = await startForRun(GATEHOUSE, many);
-  const contenders = [gatehouse];
-  for (const name of Object.keys(PROGRAMS).filter((each) => each !== GATEHOUSE)) {
-    contenders.push(await startForRun(name, many));
-  }
+  const others = [...Object.keys(FLOORS), ...peers].map((name) => startForRun(name, many));
+  const contenders = [gatehouse, ...(await Promise.all(others))];
   progress('Comparing');
   const comparison = await compare(load, contenders, {
     url: many,
