@@ -9,6 +9,8 @@ declare module 'autocannon' {
     connections: number;
     /** Seconds. */
     duration: number;
+    /** Seconds. */
+    timeout: number;
     /** Milliseconds between samples. */
     sampleInt: number;
     setupClient(client: Client): void;

@@ -45,6 +45,7 @@ async function send(requests: Request[], seconds: number): Promise<Slice> {
     url,
     connections: CONNECTIONS,
     duration: PATIENCE_SECONDS,
+    timeout: PATIENCE_SECONDS,
     sampleInt: SAMPLE_MS,
     setupClient(client) {
       // Every connection asks for other things.

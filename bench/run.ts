@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
 
 const paces = options.quick
   ? {
-      comparison: { rounds: 3, seconds: 0.3, warmUp: 0.4 },
+      comparison: { rounds: 3, seconds: 0.2, warmUp: 0.3 },
       growth: { rounds: 0, seconds: 0, warmUp: 0 },
     }
   : {

@@ -16,9 +16,10 @@ export async function loadCustomRoles(pool: pg.Pool): Promise<string[]> {
   return rows.map(({ key }) => key);
 }
 
+// Who has read the mail of an invitation has an address that is verified.
 const USERS = `
   INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
-  SELECT id::text, coalesce(name, ''), email, email_verified, created_at, updated_at FROM public."user"`;
+  SELECT id::text, coalesce(name, ''), email, email_verified OR invited_only, created_at, updated_at FROM public."user"`;
 
 const ORGANIZATIONS = `
   INSERT INTO organization (id, name, slug, "createdAt")
@@ -44,10 +45,10 @@ const INVITATIONS = `
   WHERE i.status = 'PENDING'`;
 
 const SESSIONS = `
-  INSERT INTO session (id, token, "userId", "expiresAt", "createdAt", "updatedAt")
-  SELECT token, token, "userId", now() + interval '7 days', now(), now() FROM (
-    SELECT 'owner-' || "organizationId" AS token, "userId" FROM (${OWNERS}) AS owner
-    UNION ALL SELECT 'invitee-' || i.id, m.user_id::text
+  INSERT INTO session (id, token, "userId", "activeOrganizationId", "expiresAt", "createdAt", "updatedAt")
+  SELECT token, token, "userId", active, now() + interval '7 days', now(), now() FROM (
+    SELECT 'owner-' || "organizationId" AS token, "userId", "organizationId" AS active FROM (${OWNERS}) AS owner
+    UNION ALL SELECT 'invitee-' || i.id, m.user_id::text, NULL
     FROM public.invitation i JOIN public.membership m ON m.id = i.membership_id WHERE i.status = 'PENDING') AS whose`;
 
 /** Fills the tables that better-auth has made. Statistics are up to date. */
