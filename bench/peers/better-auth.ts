@@ -55,6 +55,11 @@ export function ownerSession(organization: string): string {
   return `owner-${organization}`;
 }
 
+/** The token of the session that the person has to whom an invitation is addressed. */
+export function inviteeSession(invitation: string): string {
+  return `invitee-${invitation}`;
+}
+
 /** The cookie of a session, signed as better-auth signs it with its secret. */
 export function sessionCookie(token: string, secret: string): string {
   const signature = createHmac('sha256', secret).update(token).digest('base64');
