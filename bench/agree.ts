@@ -1,9 +1,13 @@
 /** Before anything is timed: all contenders say the same, and none says anything to strangers. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Issuer } from './issuer.ts';
-import { ask, type Contender, type Question, requestOf } from './operations.ts';
+import { ask, type Contender, type Question, requestOf, send } from './operations.ts';
+import { PEERS } from './peers/peers.ts';
 
-/** Throws with the two answers unless all contenders give the same data for every question, and there is data. */
+/**
+ * Throws with the two answers unless all contenders give the same data for every question, as far as they say it, and
+ * there is data. The first contender says everything.
+ */
 export async function checkAgreement(asked: [Contender, Question[]][]): Promise<void> {
   const [first, ...others] = asked;
   if (first === undefined) {
@@ -16,7 +20,7 @@ export async function checkAgreement(asked: [Contender, Question[]][]): Promise<
     }
     for (const [contender, questions] of others) {
       const other = await ask(contender, questions[at] ?? question);
-      if (!isDeepStrictEqual(answer, other)) {
+      if (!isDeepStrictEqual(PEERS[contender.name]?.said(answer) ?? answer, other)) {
         throw new Error(
           [
             `For (${question.operation}) ${question.id} ${question.search ?? ''},`,
@@ -58,13 +62,23 @@ export async function checkRefusal(
   }
 }
 
+/** Throws unless a peer that asks who calls refuses every question of a caller whom it does not know. */
+export async function checkPeerRefusal(peer: Contender, questions: Question[]): Promise<void> {
+  const stranger = { ...peer, key: `${peer.key.slice(0, -1)}_` };
+  for (const question of questions) {
+    const { isRefused, text } = await refusal(stranger, question);
+    if (!isRefused) {
+      throw new Error(`${peer.name} answers strangers: ${text}`);
+    }
+  }
+}
+
 // Whoever asks is shown their own memberships.
 function isAboutCaller({ operation }: Question): boolean {
   return ['e', 'f', 'f2000'].includes(operation);
 }
 
 async function refusal(contender: Contender, question: Question) {
-  const { url, headers, body } = requestOf(contender, question);
-  const response = await fetch(url, { method: 'POST', headers, body });
+  const response = await send(requestOf(contender, question));
   return { isRefused: !response.ok, text: (await response.text()).slice(0, 500) };
 }

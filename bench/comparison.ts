@@ -1,9 +1,10 @@
-/** Gatehouse beside the floors, on every operation. */
-import { checkAgreement, checkRefusal } from './agree.ts';
+/** Gatehouse beside the floors and the peers, on every operation that these have. */
+import { checkAgreement, checkPeerRefusal, checkRefusal } from './agree.ts';
 import { withCursors } from './cursors.ts';
 import type { Issuer } from './issuer.ts';
 import { fastest, type Measured, measure, type Pace, ratio, type Turn } from './measure.ts';
 import { GATEHOUSE, type Question } from './operations.ts';
+import { databaseUrlOf, has, PEERS } from './peers/peers.ts';
 import type { Load, RunningContender } from './processes.ts';
 import { FIRST_NAMES, type OperationName } from './questions.ts';
 import { type Place, questionsOf } from './samples.ts';
@@ -12,7 +13,11 @@ import { type Shape, shapesOf } from './shape.ts';
 export const FLOORS = { flat: 'floors/flat.ts', json: 'floors/json-agg.ts' };
 
 /** The programs of all contenders by name. */
-export const PROGRAMS: Record<string, string> = { [GATEHOUSE]: 'gatehouse.ts', ...FLOORS };
+export const PROGRAMS: Record<string, string> = {
+  [GATEHOUSE]: 'gatehouse.ts',
+  ...FLOORS,
+  ...Object.fromEntries(Object.entries(PEERS).map(([name, { program }]) => [name, program])),
+};
 
 /** Who is asked the other operations, too. */
 export const ASKED_MORE = [GATEHOUSE, 'flat'];
@@ -21,6 +26,8 @@ export const ASKED_MORE = [GATEHOUSE, 'flat'];
 export type Comparison = {
   /** Requests per second, as a share of the best floor's. */
   shareOfFloor: Table;
+  /** Requests per second of Gatehouse, as a multiple of those of the best peer, where there is one. */
+  timesBestPeer: Table;
   /** The 99th percentile of the times, as a multiple of the best floor's. */
   p99: Table;
   /** CPU of the server process per request, as a multiple of the best floor's. */
@@ -60,7 +67,8 @@ export async function compare(
     const isFirst = FIRST_NAMES.some((name) => name === operation);
     const those: Entry[] = [];
     for (const contender of contenders) {
-      if (isFirst || ASKED_MORE.includes(contender.name)) {
+      const { name } = contender;
+      if (isFirst ? has(name, operation) : ASKED_MORE.includes(name)) {
         those.push({ operation, contender, questions: await withCursors(contender, questions) });
       }
     }
@@ -71,6 +79,9 @@ export async function compare(
       .map(({ contender }) => contender)
       .filter(({ name }) => name === GATEHOUSE || name in FLOORS);
     await checkRefusal(guarded, questions.slice(0, 1), issuer, place.world.users - 1);
+    for (const { contender } of those.filter((one) => PEERS[one.contender.name]?.authorizes)) {
+      await checkPeerRefusal(contender, questions.slice(0, 1));
+    }
     entries.push(...those);
   }
 
@@ -98,6 +109,17 @@ export async function compare(
       const floors = Object.keys(FLOORS).map((floor) => `${operation} ${floor}`);
       return ratio(measurements, `${operation} ${name}`, fastest(measurements, floors), what);
     });
+  const timesBestPeer: Table = {};
+  for (const operation of new Set(entries.map((entry) => entry.operation))) {
+    const turnsOfPeers = entries
+      .filter((entry) => entry.operation === operation && entry.contender.name in PEERS)
+      .map(({ contender }) => `${operation} ${contender.name}`);
+    if (turnsOfPeers.length > 0) {
+      const best = fastest(measurements, turnsOfPeers);
+      const times = ratio(measurements, `${operation} ${GATEHOUSE}`, best, 'rate');
+      timesBestPeer[operation] = { [GATEHOUSE]: times };
+    }
+  }
   const shape = (what: keyof Shape) =>
     tabulate((operation, name) => shapes.get(`${operation} ${name}`)?.[what] ?? Number.NaN);
   const memory: Record<string, number> = {};
@@ -107,6 +129,7 @@ export async function compare(
   }
   return {
     shareOfFloor: ratios('rate'),
+    timesBestPeer,
     p99: ratios('p99'),
     cpu: ratios('cpu'),
     statements: shape('statements'),
@@ -130,7 +153,11 @@ async function shapesOfAll(
           .filter(({ contender }) => contender.name === name)
           .map((entry) => [entry.operation, entry.questions.slice(0, EXPLAINED)]),
       );
-      const found = await shapesOf(url, (through) => start(name, through), questions);
+      const found = await shapesOf(
+        databaseUrlOf(name, url),
+        (through) => start(name, through),
+        questions,
+      );
       for (const [operation, one] of Object.entries(found)) {
         shapes.set(`${operation} ${name}`, one);
       }

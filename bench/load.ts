@@ -46,7 +46,6 @@ async function send(requests: Request[], seconds: number): Promise<Slice> {
   let end = 0;
   const run = autocannon({
     url,
-    method: 'POST',
     connections: CONNECTIONS,
     duration: PATIENCE_SECONDS,
     timeout: PATIENCE_SECONDS,
@@ -55,9 +54,7 @@ async function send(requests: Request[], seconds: number): Promise<Slice> {
       // Every connection asks for other things.
       const from = clients++;
       client.setRequests(
-        requests
-          .filter((_, at) => at % CONNECTIONS === from)
-          .map(({ headers, body }) => ({ method: 'POST', headers, body })),
+        requests.filter((_, at) => at % CONNECTIONS === from).map(asAutocannonTakesIt),
       );
     },
   });
@@ -78,6 +75,11 @@ async function send(requests: Request[], seconds: number): Promise<Slice> {
   times.sort((one, other) => one - other);
   const p99 = times[Math.floor(times.length * 0.99)] ?? 0;
   return { rate: (times.length * 1000) / (end - begin), p99, requests: times.length };
+}
+
+function asAutocannonTakesIt({ method = 'POST', url, headers, body }: Request) {
+  const { pathname, search } = new URL(url);
+  return { method, path: `${pathname}${search}`, headers, ...(method === 'POST' ? { body } : {}) };
 }
 
 process.on('message', (order: Order) => {

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Comparison, Table } from './comparison.ts';
 import type { Curve, Point } from './growth.ts';
+import { PEERS } from './peers/peers.ts';
 import { FIRST_NAMES, MORE_NAMES, type OperationName } from './questions.ts';
 
 export type Results = Comparison & { growth?: Curve[] };
@@ -13,6 +14,7 @@ export const NAMES: Record<string, string> = {
   gatehouse: 'Gatehouse',
   flat: 'floor, flat rows',
   json: 'floor, json_agg',
+  ...Object.fromEntries(Object.entries(PEERS).map(([name, { title }]) => [name, title])),
 };
 
 type Row = [
@@ -23,6 +25,7 @@ type Row = [
 
 const ROWS: Row[] = [
   ['requests per second, share of the best floor', 'shareOfFloor', twoDigits],
+  ['requests per second, times the best peer’s', 'timesBestPeer', twoDigits],
   ['p99, times the best floor’s', 'p99', twoDigits],
   ['server CPU per request, times the best floor’s', 'cpu', twoDigits],
   ['statements per operation', 'statements', String],
@@ -50,8 +53,9 @@ export function tablesOf({ growth, ...comparison }: Results): string {
 function comparisonTable(comparison: Comparison, operations: readonly OperationName[]): string {
   const lines = ROWS.flatMap(([title, what, format]) => {
     const values: Table = comparison[what];
-    const names = Object.keys(values[operations[0] ?? 'a'] ?? {});
-    return names.map((name) => [
+    // Not every contender has every operation.
+    const names = new Set(operations.flatMap((operation) => Object.keys(values[operation] ?? {})));
+    return [...names].map((name) => [
       title,
       NAMES[name] ?? name,
       ...operations.map((operation) => {

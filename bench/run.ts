@@ -9,6 +9,7 @@ import {
   ASKED_MORE,
   type Comparison,
   compare,
+  FLOORS,
   type Ground,
   PROGRAMS,
   type StartContender,
@@ -16,6 +17,8 @@ import {
 import { type Curve, measureGrowth, type Site } from './growth.ts';
 import { createIssuer } from './issuer.ts';
 import { GATEHOUSE } from './operations.ts';
+import { availablePeers } from './peers/install.ts';
+import { databaseUrlOf } from './peers/peers.ts';
 import { writePlots } from './plots.ts';
 import { shareProcessors, startContender, startLoad } from './processes.ts';
 import { FIRST_NAMES, MORE_NAMES, type OperationName } from './questions.ts';
@@ -50,7 +53,7 @@ const TENANT_SIZES = [1_000, 10_000, 50_000, 100_000];
 const SEARCHED = 50_000;
 
 const paces = options.quick
-  ? { rounds: 3, seconds: 0.5, warmUp: 0.5 }
+  ? { rounds: 3, seconds: 0.2, warmUp: 0.3 }
   : { rounds: 5, seconds: 0.7, warmUp: 0.7 };
 
 const growthPace = { rounds: 3, seconds: 0.4, warmUp: 0.4 };
@@ -69,6 +72,8 @@ await conduct(async (stage) => {
 });
 
 async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: Curve[] }> {
+  const peers = await availablePeers({ mayInstall: !options.quick, progress });
+
   progress('Starting PostgreSQL');
   const server = await openServer(process.env.DATABASE_URL);
   atEnd(() => server.close());
@@ -98,7 +103,7 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
   const startForRun = async (names: string[], url: string) => {
     const started = [];
     for (const name of names) {
-      const contender = await start(name, url);
+      const contender = await start(name, databaseUrlOf(name, url));
       atEnd(() => contender.stop());
       started.push(contender);
     }
@@ -114,7 +119,7 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
   const onMain: Ground = {
     url: main.url,
     place: placeOf(main.world),
-    contenders: await startForRun(Object.keys(PROGRAMS), main.url),
+    contenders: await startForRun([GATEHOUSE, ...Object.keys(FLOORS), ...peers], main.url),
   };
   const grounds: Partial<Record<OperationName, Ground>> = {};
   for (const operation of options.quick ? FIRST_NAMES : [...FIRST_NAMES, ...MORE_NAMES]) {

@@ -4,7 +4,7 @@ import { type Contender, GATEHOUSE, requestOf } from '../operations.ts';
 import { OPERATIONS } from '../questions.ts';
 import { randomNumbers } from '../samples.ts';
 import { organizationUuid } from '../world.ts';
-import { type Asks, bodyOf } from './asks.ts';
+import { type Asks, postOnce } from './asks.ts';
 import { type Place, roleKey, type Targets, TENANTS } from './world.ts';
 
 export type WriteName = 'membershipCreate' | 'membershipRoleAssign' | 'membershipSuspend';
@@ -74,9 +74,8 @@ export type Written = { id: string; status: string; version: number };
 
 /** Asks for the `number`th write of `asks`. Rejects when there is no answer that says yes or no. */
 export async function writeOnce(asks: Asks, number: number): Promise<Written | null> {
-  const { url, headers } = asks;
-  const body = bodyOf(asks, number);
-  const response = await fetch(url, { method: 'POST', headers, body });
+  const { url } = asks;
+  const response = await postOnce(asks, number);
   const text = await response.text();
   if (response.status === 409) {
     return null;
