@@ -1,7 +1,7 @@
 /** Before anything is timed: all contenders say the same, and none says anything to strangers. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Issuer } from './issuer.ts';
-import { ask, type Contender, type Question, requestOf } from './operations.ts';
+import { ask, type Contender, type Question, requestOf, send } from './operations.ts';
 
 /** Throws with the two answers unless all contenders give the same data for every question, and there is data. */
 export async function checkAgreement(asked: [Contender, Question[]][]): Promise<void> {
@@ -64,7 +64,6 @@ function isAboutCaller({ operation }: Question): boolean {
 }
 
 async function refusal(contender: Contender, question: Question) {
-  const { url, headers, body } = requestOf(contender, question);
-  const response = await fetch(url, { method: 'POST', headers, body });
+  const response = await send(requestOf(contender, question));
   return { isRefused: !response.ok, text: (await response.text()).slice(0, 500) };
 }

@@ -1,17 +1,15 @@
 /** The part of autocannon that is used here; it brings no types of its own. */
 declare module 'autocannon' {
+  type Sent = { method: string; path: string; headers: Record<string, string>; body?: string };
   type Client = {
-    setRequests(
-      requests: { method: string; headers: Record<string, string>; body: string }[],
-    ): void;
+    setRequests(requests: Sent[]): void;
   };
   type Options = {
     url: string;
-    method: string;
     connections: number;
     /** Seconds. */
     duration: number;
-    /** Seconds until an answer is given up. */
+    /** Seconds. */
     timeout: number;
     /** Milliseconds between samples. */
     sampleInt: number;

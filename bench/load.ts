@@ -23,30 +23,28 @@ const kept = new Map<string, Request[]>();
 
 async function obey(order: Order): Promise<Outcome> {
   if ('keep' in order) {
-    for (const { url } of order.requests) {
-      if (new URL(url).hostname !== '127.0.0.1') {
-        throw new Error(`${url} is not on this machine.`);
-      }
+    const elsewhere = order.requests.find(({ url }) => new URL(url).hostname !== '127.0.0.1');
+    if (elsewhere !== undefined) {
+      throw new Error(`${elsewhere.url} is not on this machine.`);
     }
     kept.set(order.keep, order.requests);
     return { kept: true };
   }
-  const target = kept.get(order.send);
-  if (target === undefined) {
+  const requests = kept.get(order.send);
+  if (requests === undefined) {
     throw new Error(`There is nothing to send to ${order.send}.`);
   }
-  return await send(target, order.seconds);
+  return await send(requests, order.seconds);
 }
 
 async function send(requests: Request[], seconds: number): Promise<Slice> {
-  const [{ url } = { url: '' }] = requests;
+  const url = requests[0]?.url ?? '';
   const times: number[] = [];
   let clients = 0;
   let begin = 0;
   let end = 0;
   const run = autocannon({
     url,
-    method: 'POST',
     connections: CONNECTIONS,
     duration: PATIENCE_SECONDS,
     timeout: PATIENCE_SECONDS,
@@ -55,9 +53,7 @@ async function send(requests: Request[], seconds: number): Promise<Slice> {
       // Every connection asks for other things.
       const from = clients++;
       client.setRequests(
-        requests
-          .filter((_, at) => at % CONNECTIONS === from)
-          .map(({ headers, body }) => ({ method: 'POST', headers, body })),
+        requests.filter((_, at) => at % CONNECTIONS === from).map(asAutocannonTakesIt),
       );
     },
   });
@@ -78,6 +74,11 @@ async function send(requests: Request[], seconds: number): Promise<Slice> {
   times.sort((one, other) => one - other);
   const p99 = times[Math.floor(times.length * 0.99)] ?? 0;
   return { rate: (times.length * 1000) / (end - begin), p99, requests: times.length };
+}
+
+function asAutocannonTakesIt({ method = 'POST', url, headers, body }: Request) {
+  const { pathname, search } = new URL(url);
+  return { method, path: `${pathname}${search}`, headers, ...(method === 'POST' ? { body } : {}) };
 }
 
 process.on('message', (order: Order) => {

@@ -19,7 +19,13 @@ export type Question = {
   after?: string;
 };
 
-export type Request = { url: string; headers: Record<string, string>; body: string };
+export type Request = {
+  /** @default POST */
+  method?: 'GET' | 'POST';
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+};
 
 /** A server that can be asked. */
 export type Contender = { name: string; url: string; key: string };
@@ -48,21 +54,30 @@ export function requestOf({ name, url, key }: Contender, question: Question): Re
  * way. Rejects when there is no data, or an error beside it.
  */
 export async function ask(contender: Contender, question: Question): Promise<unknown> {
-  const { url, headers, body } = requestOf(contender, question);
-  const response = await fetch(url, { method: 'POST', headers, body });
+  const response = await send(requestOf(contender, question));
   const text = await response.text();
   if (!response.ok) {
     throw new Error(`${contender.name} answered ${response.status}: ${text.slice(0, 200)}`);
   }
   const answer: unknown = JSON.parse(text, comparable);
-  if (contender.name !== GATEHOUSE) {
-    return answer;
-  }
-  const { data, errors } = answer as { data?: unknown; errors?: unknown };
-  if (errors !== undefined || data === undefined) {
+  const data = dataOf(contender.name, answer);
+  if (data === undefined) {
     throw new Error(`${contender.name} answered: ${text.slice(0, 200)}`);
   }
   return data;
+}
+
+/** Sends a request once. */
+export function send({ method = 'POST', url, headers, body }: Request): Promise<Response> {
+  return fetch(url, { method, headers, body: method === 'POST' ? body : undefined });
+}
+
+function dataOf(name: string, answer: unknown): unknown {
+  if (name !== GATEHOUSE) {
+    return answer;
+  }
+  const { data, errors } = answer as { data?: unknown; errors?: unknown };
+  return errors === undefined ? data : undefined;
 }
 
 function comparable(name: string, value: unknown): unknown {

@@ -82,7 +82,13 @@ type Plan = {
   Plans?: Plan[];
 };
 
+// Of what begins and ends a transaction there is no plan.
+const PLANNED = /^\s*(select|with|insert|update|delete)\b/i;
+
 async function rowsReadBy(client: pg.Client, { text, values }: Execution): Promise<number> {
+  if (!PLANNED.test(text)) {
+    return 0;
+  }
   const literals = values.map((value) =>
     value === null
       ? 'NULL'
