@@ -9,7 +9,7 @@ declare module 'autocannon' {
     connections: number;
     /** Seconds. */
     duration: number;
-    /** Seconds until an answer is given up. */
+    /** Seconds. */
     timeout: number;
     /** Milliseconds between samples. */
     sampleInt: number;

@@ -48,7 +48,7 @@ export type StartContender = (name: string, url: string) => Promise<RunningConte
 export type Ground = { url: string; place: Place; contenders: RunningContender[] };
 
 const CHECKED = 10;
-const EXPLAINED = 5;
+const EXPLAINED = 3;
 const ASKED = 2048;
 const MEGABYTE = 2 ** 20;
 

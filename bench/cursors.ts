@@ -1,5 +1,5 @@
 /** Where the pages begin that are asked for: found by walking there, as clients do, before anything is timed. */
-import { type Contender, type Question, requestOf } from './operations.ts';
+import { type Contender, type Question, requestOf, send } from './operations.ts';
 
 /** The largest page that there is. */
 const STEP = 100;
@@ -35,8 +35,7 @@ export async function withCursors(
 }
 
 async function lastCursor(contender: Contender, question: Question): Promise<string> {
-  const { url, headers, body } = requestOf(contender, question);
-  const response = await fetch(url, { method: 'POST', headers, body });
+  const response = await send(requestOf(contender, question));
   const text = await response.text();
   const cursor = /"endCursor":"([^"]+)"/.exec(text)?.[1];
   if (cursor === undefined || text.includes('"hasNextPage":false')) {

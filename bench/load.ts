@@ -23,23 +23,22 @@ const kept = new Map<string, Request[]>();
 
 async function obey(order: Order): Promise<Outcome> {
   if ('keep' in order) {
-    for (const { url } of order.requests) {
-      if (new URL(url).hostname !== '127.0.0.1') {
-        throw new Error(`${url} is not on this machine.`);
-      }
+    const elsewhere = order.requests.find(({ url }) => new URL(url).hostname !== '127.0.0.1');
+    if (elsewhere !== undefined) {
+      throw new Error(`${elsewhere.url} is not on this machine.`);
     }
     kept.set(order.keep, order.requests);
     return { kept: true };
   }
-  const target = kept.get(order.send);
-  if (target === undefined) {
+  const requests = kept.get(order.send);
+  if (requests === undefined) {
     throw new Error(`There is nothing to send to ${order.send}.`);
   }
-  return await send(target, order.seconds);
+  return await send(requests, order.seconds);
 }
 
 async function send(requests: Request[], seconds: number): Promise<Slice> {
-  const [{ url } = { url: '' }] = requests;
+  const url = requests[0]?.url ?? '';
   const times: number[] = [];
   let clients = 0;
   let begin = 0;

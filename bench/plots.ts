@@ -60,7 +60,7 @@ export function barsOf(shares: Results['shareOfFloor']): string {
   return picture(label + width + 60, y + 20, title, marks);
 }
 
-const PANEL = { columns: 4, width: 190, height: 130, left: 40, top: 62, right: 18, bottom: 56 };
+const PANEL = { columns: 4, width: 190, height: 130, left: 40, top: 76, right: 18, bottom: 56 };
 
 /** What an object costs, as a multiple of what it costs at the smallest size: one panel for each operation. */
 export function curvesOf(curves: Curve[], sizes: string): string {
@@ -80,7 +80,11 @@ export function curvesOf(curves: Curve[], sizes: string): string {
     text(110, 40, 'server CPU'),
     { line: [200, 36, 224, 36], kind: 'goal' },
     text(230, 40, `goal: at most ${GOAL}`),
-    text(total.width / 2, total.height - 6, `${sizes}, logarithmic`, { anchor: 'middle' }),
+    text(
+      0,
+      total.height - 6,
+      `across: ${sizes}, logarithmic; up: times the cost at the smallest size`,
+    ),
   );
   return picture(total.width, total.height, title, marks);
 }

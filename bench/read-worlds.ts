@@ -24,17 +24,19 @@ export type ReadWorld = World & {
 const SOME = 50;
 const MANY = 2_000;
 
-/** A world of so many memberships, in tenants of a hundred; every user has two of them. */
-export function manyTenants(memberships: number): ReadWorld {
+/** A world of so many memberships, in tenants of a hundred; every user has two of them. With or without events. */
+export function manyTenants(memberships: number, hasEvents = true): ReadWorld {
   const count = memberships / 100;
   const users = memberships / 2;
   const spread = (nth: number) =>
     Array.from({ length: SOME }, (_, at) => (nth * 7 + Math.floor((at * count) / SOME)) % count);
   const branches = Array.from({ length: MANY }, (_, at) => count + at);
-  return assemble(`tenants_${memberships}`, users, [{ tenants: count, size: 100 }], {
+  const reach = {
     some: Array.from({ length: 20 }, (_, nth) => spread(nth)),
     many: [branches, branches],
-  });
+  };
+  const groups = [{ tenants: count, size: 100 }];
+  return assemble(`tenants_${memberships}`, { users, groups, reach, hasEvents });
 }
 
 /** One tenant of each of these sizes, and a hundred of a hundred members. */
@@ -49,18 +51,19 @@ export function largeTenants(sizes: number[]): ReadWorld {
     },
   );
   const others = (length: number, from: number) => Array.from({ length }, (_, at) => from + at);
-  return assemble('large', users, groups, {
+  const reach = {
     some: sizes.map((_, nth) => [nth, ...others(SOME - 1, count)]),
     many: sizes.map((_, nth) => [nth, ...others(MANY - 1, count + 100)]),
-  });
+  };
+  return assemble('large', { users, groups, reach, hasEvents: true });
 }
 
-function assemble(
-  name: string,
-  users: number,
-  groups: World['groups'],
-  reach: Record<'some' | 'many', number[][]>,
-): ReadWorld {
+type Parts = Pick<World, 'users' | 'groups'> & {
+  reach: Record<'some' | 'many', number[][]>;
+  hasEvents: boolean;
+};
+
+function assemble(name: string, { users, groups, reach, hasEvents }: Parts): ReadWorld {
   let from = 0;
   let firstMembership = 0;
   const tenants = groups.map(({ tenants: count, size, firstUser = 0 }) => {
@@ -75,7 +78,7 @@ function assemble(
   const all = [...collectors.some, ...collectors.many];
   const branches = Math.max(...all.flatMap(({ organizations }) => organizations)) + 1 - from;
   const more = (client: pg.Client) =>
-    loadPeople(client, { users, collectors: all, branches: { from, count: branches } });
+    loadPeople(client, { users, collectors: all, branches: { from, count: branches }, hasEvents });
   return { name, users, groups, identityProvider: PROVIDER, more, tenants, collectors };
 }
 

@@ -91,8 +91,8 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
     return { world, url };
   };
   const worlds = options.quick
-    ? [manyTenants(MEMBERSHIPS)]
-    : [largeTenants(TENANT_SIZES), ...WORLD_SIZES.map(manyTenants)];
+    ? [manyTenants(MEMBERSHIPS, false)]
+    : [largeTenants(TENANT_SIZES), ...WORLD_SIZES.map((size) => manyTenants(size))];
   const filled = await Promise.all(worlds.map(fill));
   const pinned = shareProcessors(server.pid);
   const load = startLoad();

@@ -15,8 +15,8 @@ export type Range = { from: number; count: number };
 const PEOPLE = 300;
 const OWNERS = 150;
 
-/** Each is in the name of one of ten people, or of eleven. */
-const PARTS_OF_NAMES = ['ada ', 'Grace', 'hopp', 'skov', 'LAMP', 'turin', 'barb', 'allen'];
+/** Each is in the name of one of eleven people. */
+const PARTS_OF_NAMES = ['hopp', 'Dijk', 'skov', 'knut', 'LAMP', 'allen', 'thomps', 'uring'];
 
 /** The hits of a search that stand before the 100th page of 20. */
 const NINETY_NINE_PAGES = 1980;
