@@ -1,4 +1,7 @@
-/** Gatehouse beside the floor, and beside a peer that has the same: every write, spread and on one organization, with few and with many connections. */
+/**
+ * Gatehouse beside the floor, and beside a peer where it has the same: every write, spread and on one organization,
+ * with few and with many connections.
+ */
 import { median } from '../measure.ts';
 import type { Contender } from '../operations.ts';
 import type { Helper } from '../processes.ts';
