@@ -1,15 +1,16 @@
 /** The part of autocannon that is used here; it brings no types of its own. */
 declare module 'autocannon' {
+  type Sent = { method: string; path: string; headers: Record<string, string>; body?: string };
   type Client = {
-    setRequests(requests: { body: string }[]): void;
+    setRequests(requests: Sent[]): void;
   };
   type Options = {
     url: string;
-    method: string;
-    headers: Record<string, string>;
     connections: number;
     /** Seconds. */
     duration: number;
+    /** Seconds. */
+    timeout: number;
     /** Milliseconds between samples. */
     sampleInt: number;
     setupClient(client: Client): void;

@@ -1,18 +1,33 @@
-/** Gatehouse beside the floors, on (a), (b) and (c). */
-import { checkAgreement, checkRefusal } from './agree.ts';
-import { fastest, type Measured, measure, type Pace, ratio } from './measure.ts';
-import { GATEHOUSE, OPERATION_NAMES, type OperationName, type Question } from './operations.ts';
+/** Gatehouse beside the floors and the peers, on every operation that these have. */
+import { checkAgreement, checkPeerRefusal, checkRefusal } from './agree.ts';
+import { withCursors } from './cursors.ts';
+import type { Issuer } from './issuer.ts';
+import { fastest, type Measured, measure, type Pace, ratio, type Turn } from './measure.ts';
+import { GATEHOUSE, type Question } from './operations.ts';
+import { databaseUrlOf, has, PEERS } from './peers/peers.ts';
 import type { Load, RunningContender } from './processes.ts';
-import { questionsOf } from './samples.ts';
+import { FIRST_NAMES, type OperationName } from './questions.ts';
+import { type Place, questionsOf } from './samples.ts';
 import { type Shape, shapesOf } from './shape.ts';
-import { MANY_TENANTS } from './world.ts';
 
-export const FLOORS = { flat: 'floors/flat.ts', jsonAgg: 'floors/json-agg.ts' };
+export const FLOORS = { flat: 'floors/flat.ts', json: 'floors/json-agg.ts' };
+
+/** The programs of all contenders by name. */
+export const PROGRAMS: Record<string, string> = {
+  [GATEHOUSE]: 'gatehouse.ts',
+  ...FLOORS,
+  ...Object.fromEntries(Object.entries(PEERS).map(([name, { program }]) => [name, program])),
+};
+
+/** Who is asked the other operations, too. */
+export const ASKED_MORE = [GATEHOUSE, 'flat'];
 
 /** By operation, then by contender. */
 export type Comparison = {
   /** Requests per second, as a share of the best floor's. */
   shareOfFloor: Table;
+  /** Requests per second of Gatehouse, as a multiple of those of the best peer, where there is one. */
+  timesBestPeer: Table;
   /** The 99th percentile of the times, as a multiple of the best floor's. */
   p99: Table;
   /** CPU of the server process per request, as a multiple of the best floor's. */
@@ -21,71 +36,132 @@ export type Comparison = {
   statements: Table;
   /** Rows read in tables for each object in the answer. */
   rowsReadPerObject: Table;
+  /** The largest of the server's process at the end of a turn, in megabytes, by contender. */
+  memory: Record<string, number>;
 };
 
-type Table = Record<OperationName, Record<string, number>>;
+export type Table = Partial<Record<OperationName, Record<string, number>>>;
 
 export type StartContender = (name: string, url: string) => Promise<RunningContender>;
 
-const CHECKED = 10;
-const EXPLAINED = 5;
-const ASKED = 2048;
+/** Where an operation is asked: a database, who runs on it, and what of its world is asked about. */
+export type Ground = { url: string; place: Place; contenders: RunningContender[] };
 
-/** Compares the contenders, all running on the database of `url` with the world of many tenants. */
+const CHECKED = 10;
+const EXPLAINED = 3;
+const ASKED = 2048;
+const MEGABYTE = 2 ** 20;
+
+type Entry = { operation: OperationName; contender: RunningContender; questions: Question[] };
+
+/** Compares the contenders on these operations, each on its ground. */
 export async function compare(
   load: Load,
-  contenders: RunningContender[],
-  { url, start, pace }: { url: string; start: StartContender; pace: Pace },
+  grounds: Partial<Record<OperationName, Ground>>,
+  { start, pace, issuer }: { start: StartContender; pace: Pace; issuer: Issuer },
 ): Promise<Comparison> {
-  const questions = tabulate((operation) => {
-    const users = { from: 0, count: MANY_TENANTS.users };
-    const organizations = { from: 0, count: 1000 };
-    return questionsOf(operation, operation === 'a' ? users : organizations, ASKED);
-  });
-  const some = (size: number) => tabulate((operation) => questions[operation].slice(0, size));
-  await checkAgreement(contenders, Object.values(some(CHECKED)).flat());
-  await checkRefusal(contenders, Object.values(some(1)).flat());
+  const asked = Object.entries(grounds) as [OperationName, Ground][];
+  const entries: Entry[] = [];
+  for (const [operation, { place, contenders }] of asked) {
+    const questions = await questionsOf(operation, place, issuer, ASKED);
+    const isFirst = FIRST_NAMES.some((name) => name === operation);
+    const those: Entry[] = [];
+    for (const contender of contenders) {
+      const { name } = contender;
+      if (isFirst ? has(name, operation) : ASKED_MORE.includes(name)) {
+        those.push({ operation, contender, questions: await withCursors(contender, questions) });
+      }
+    }
+    await checkAgreement(
+      those.map(({ contender, questions: all }) => [contender, all.slice(0, CHECKED)]),
+    );
+    const guarded = those
+      .map(({ contender }) => contender)
+      .filter(({ name }) => name === GATEHOUSE || name in FLOORS);
+    await checkRefusal(guarded, questions.slice(0, 1), issuer, place.world.users - 1);
+    for (const { contender } of those.filter((one) => PEERS[one.contender.name]?.authorizes)) {
+      await checkPeerRefusal(contender, questions.slice(0, 1));
+    }
+    entries.push(...those);
+  }
 
-  const shapes: Record<string, Record<OperationName, Shape>> = {};
-  for (const { name } of contenders) {
-    shapes[name] = await shapesOf(url, (through) => start(name, through), some(EXPLAINED));
+  const shapes = await shapesOfAll(asked, entries, start);
+  const turns = entries.map(
+    ({ operation, contender, questions }): Turn => ({
+      name: `${operation} ${contender.name}`,
+      contender,
+      questions,
+    }),
+  );
+  const measurements = await measure(load, turns, pace);
+  const tabulate = (value: (operation: OperationName, name: string) => number): Table => {
+    const table: Table = {};
+    for (const { operation, contender } of entries) {
+      table[operation] = {
+        ...table[operation],
+        [contender.name]: value(operation, contender.name),
+      };
+    }
+    return table;
+  };
+  const ratios = (what: keyof Measured) =>
+    tabulate((operation, name) => {
+      const floors = Object.keys(FLOORS).map((floor) => `${operation} ${floor}`);
+      return ratio(measurements, `${operation} ${name}`, fastest(measurements, floors), what);
+    });
+  const timesBestPeer: Table = {};
+  for (const operation of new Set(entries.map((entry) => entry.operation))) {
+    const turnsOfPeers = entries
+      .filter((entry) => entry.operation === operation && entry.contender.name in PEERS)
+      .map(({ contender }) => `${operation} ${contender.name}`);
+    if (turnsOfPeers.length > 0) {
+      const best = fastest(measurements, turnsOfPeers);
+      const times = ratio(measurements, `${operation} ${GATEHOUSE}`, best, 'rate');
+      timesBestPeer[operation] = { [GATEHOUSE]: times };
+    }
   }
   const shape = (what: keyof Shape) =>
-    tabulate((operation) => byContender((name) => shapes[name]?.[operation][what] ?? Number.NaN));
-
-  const measurements = await measure(
-    load,
-    OPERATION_NAMES.flatMap((operation) =>
-      contenders.map((contender) => turn(operation, contender, questions[operation])),
-    ),
-    pace,
-  );
-  const ratios = (what: keyof Measured) =>
-    tabulate((operation) => {
-      const floors = Object.keys(FLOORS).map((name) => `${operation} ${name}`);
-      const base = fastest(measurements, floors);
-      return byContender((name) => ratio(measurements, `${operation} ${name}`, base, what));
-    });
+    tabulate((operation, name) => shapes.get(`${operation} ${name}`)?.[what] ?? Number.NaN);
+  const memory: Record<string, number> = {};
+  for (const { name, contender } of turns) {
+    const largest = Math.max(...(measurements.get(name) ?? []).map(({ rss }) => rss)) / MEGABYTE;
+    memory[contender.name] = Math.max(memory[contender.name] ?? 0, Math.round(largest));
+  }
   return {
     shareOfFloor: ratios('rate'),
+    timesBestPeer,
     p99: ratios('p99'),
     cpu: ratios('cpu'),
     statements: shape('statements'),
     rowsReadPerObject: shape('rowsReadPerObject'),
+    memory,
   };
+}
 
-  function byContender(value: (name: string) => number): Record<string, number> {
-    return Object.fromEntries(contenders.map(({ name }) => [name, value(name)]));
+async function shapesOfAll(
+  asked: [OperationName, Ground][],
+  entries: Entry[],
+  start: StartContender,
+): Promise<Map<string, Shape>> {
+  const shapes = new Map<string, Shape>();
+  for (const url of new Set(asked.map(([, ground]) => ground.url))) {
+    const here = asked.filter(([, ground]) => ground.url === url).map(([operation]) => operation);
+    const those = entries.filter(({ operation }) => here.includes(operation));
+    for (const name of new Set(those.map(({ contender }) => contender.name))) {
+      const questions = Object.fromEntries(
+        those
+          .filter(({ contender }) => contender.name === name)
+          .map((entry) => [entry.operation, entry.questions.slice(0, EXPLAINED)]),
+      );
+      const found = await shapesOf(
+        databaseUrlOf(name, url),
+        (through) => start(name, through),
+        questions,
+      );
+      for (const [operation, one] of Object.entries(found)) {
+        shapes.set(`${operation} ${name}`, one);
+      }
+    }
   }
+  return shapes;
 }
-
-function turn(operation: OperationName, contender: RunningContender, questions: Question[]) {
-  return { name: `${operation} ${contender.name}`, contender, questions };
-}
-
-function tabulate<Value>(value: (operation: OperationName) => Value): Record<OperationName, Value> {
-  return { a: value('a'), b: value('b'), c: value('c') };
-}
-
-/** The programs of all contenders by name. */
-export const PROGRAMS: Record<string, string> = { [GATEHOUSE]: 'gatehouse.ts', ...FLOORS };

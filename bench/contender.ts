@@ -12,10 +12,13 @@ export type Task = {
 };
 
 /**
- * What a contender says: first its address, then, whenever asked, its CPU time so far in microseconds, or the bytes that
- * it holds once all garbage is collected.
+ * What a contender says: first its address, then, whenever asked, its CPU time so far in microseconds with
+ * the bytes of the process, or the bytes that it holds once all garbage is collected.
  */
-export type Said = { url: string } | { cpu: number } | Memory;
+export type Said = { url: string } | Usage | Memory;
+
+/** Microseconds of CPU so far, and the bytes of the process now. */
+export type Usage = { cpu: number; rss: number };
 
 /** Bytes: of the process, and of what JavaScript holds. */
 export type Memory = { rss: number; held: number };
@@ -37,7 +40,7 @@ export function takePart(url: string, stop: () => Promise<void>): void {
       return;
     }
     const { user, system } = process.cpuUsage();
-    say({ cpu: user + system });
+    say({ cpu: user + system, rss: process.memoryUsage.rss() });
   });
   process.on('disconnect', () => stop().finally(() => process.exit()));
   say({ url });

@@ -1,107 +1,116 @@
-/** Whether an operation of Gatehouse becomes dearer as tenants become more, or larger. */
-
+/** Whether what Gatehouse returns becomes dearer as tenants become more, or larger. */
 import type { StartContender } from './comparison.ts';
-import { measure, type Pace, ratio } from './measure.ts';
+import { withCursors } from './cursors.ts';
+import type { Issuer } from './issuer.ts';
+import { measure, type Pace, ratio, type Turn } from './measure.ts';
 import { ask, GATEHOUSE, type Question } from './operations.ts';
 import type { Load, RunningContender } from './processes.ts';
-import { questionsOf, type Range } from './samples.ts';
-import { shapesOf } from './shape.ts';
+import { OPERATION_NAMES, type OperationName } from './questions.ts';
+import { type Place, questionsOf } from './samples.ts';
+import { objectsIn, shapesOf } from './shape.ts';
 
-/** What a step costs per request, as a multiple of the step it is compared with, and the rows it reads. */
-export type Step = {
-  operation: 'b' | 'c';
-  /** What grows, from what to what. */
-  step: string;
-  /** Time per request at 16 connections. */
+export type Growing = 'tenants' | 'members';
+
+/** What an object in the answer costs at a size, as a multiple of what it costs at the smallest. */
+export type Point = {
+  /** Memberships in all tenants, or members of the one tenant. */
+  size: number;
+  /** Time, at 16 connections. */
   time: number;
-  /** CPU of the server process per request. */
+  /** CPU of the server process. */
   cpu: number;
-  /** Rows read for each object in the answer, before and after. */
-  rowsReadPerObject: [number, number];
+  /** Rows read for it; no multiple. */
+  rowsRead: number;
 };
 
-/** The databases of the three worlds, with a running Gatehouse on each. */
-export type Grounds = Record<'many' | 'few' | 'odd', { url: string; gatehouse: RunningContender }>;
+export type Curve = { grows: Growing; operation: OperationName; points: Point[] };
 
-type Place = { ground: keyof Grounds; questions: Question[] };
+/** A size, the database where there is one, and a running Gatehouse on it. */
+export type Site = {
+  grows: Growing;
+  size: number;
+  url: string;
+  gatehouse: RunningContender;
+  place: Place;
+};
 
-const ASKED = 1024;
-const EXPLAINED = 3;
-const PAGE = 10;
+const ASKED = 512;
+const COUNTED = 16;
+const EXPLAINED = 2;
 
-const OF_10: Range = { from: 0, count: 50 };
-const OF_1000: Range = { from: 50, count: 50 };
-const OF_50000: Range = { from: 100, count: 1 };
+/** What stands before the page: of one's own memberships nothing, of a search, which one in eleven meets, about half. */
+const SKIPPED: Partial<Record<OperationName, (size: number) => number>> = {
+  e: () => 0,
+  d100: (size) => Math.floor(size / 20),
+};
 
-/** Measures every step, with pages of ten members wherever the sizes of tenants are compared. */
+type Entry = { site: Site; operation: OperationName; name: string; questions: Question[] };
+
+/** Measures every operation at all sites; those of the same kind stand in the order of their sizes. */
 export async function measureGrowth(
   load: Load,
-  grounds: Grounds,
-  { start, pace }: { start: StartContender; pace: Pace },
-): Promise<Step[]> {
-  const places = Object.fromEntries(
-    (['b', 'c'] as const).flatMap((operation): [string, Place][] => {
-      const of = (range: Range, others = range) =>
-        questionsOf(operation, range, ASKED, { first: PAGE, others });
-      return [
-        [`${operation} few`, { ground: 'few', questions: of({ from: 0, count: 100 }) }],
-        [`${operation} many`, { ground: 'many', questions: of({ from: 0, count: 1000 }) }],
-        [`${operation} 10`, { ground: 'odd', questions: of(OF_10) }],
-        [`${operation} 1000`, { ground: 'odd', questions: of(OF_1000) }],
-        [`${operation} 50000`, { ground: 'odd', questions: of(OF_50000, OF_1000) }],
-      ];
+  sites: Site[],
+  { start, pace, issuer }: { start: StartContender; pace: Pace; issuer: Issuer },
+): Promise<Curve[]> {
+  const entries: Entry[] = [];
+  for (const site of sites) {
+    for (const operation of OPERATION_NAMES) {
+      const skip = SKIPPED[operation]?.(site.place.tenants.size);
+      const questions = await questionsOf(operation, site.place, issuer, ASKED, { skip });
+      const name = `${site.grows} ${site.size} ${operation}`;
+      entries.push({
+        site,
+        operation,
+        name,
+        questions: await withCursors(site.gatehouse, questions),
+      });
+    }
+  }
+  const objects = new Map<string, number>();
+  for (const { site, name, questions } of entries) {
+    const counts = questions
+      .slice(0, COUNTED)
+      .map(async (question) => objectsIn(await ask(site.gatehouse, question)));
+    const sum = (await Promise.all(counts)).reduce((one, other) => one + other, 0);
+    objects.set(name, sum / COUNTED);
+  }
+  const rowsRead = await rowsReadOf(entries, start);
+  const turns = entries.map(
+    ({ site, name, questions }): Turn => ({ name, contender: site.gatehouse, questions }),
+  );
+  const measurements = await measure(load, turns, pace);
+
+  return (['tenants', 'members'] as const).flatMap((grows) =>
+    OPERATION_NAMES.map((operation): Curve => {
+      const those = entries.filter(
+        (entry) => entry.operation === operation && entry.site.grows === grows,
+      );
+      const base = those[0]?.name ?? '';
+      const points = those.map(({ site, name }) => {
+        const fewer = (objects.get(base) ?? 0) / (objects.get(name) ?? 0);
+        return {
+          size: site.size,
+          time: ratio(measurements, base, name, 'rate') * fewer,
+          cpu: ratio(measurements, name, base, 'cpu') * fewer,
+          rowsRead: rowsRead.get(name) ?? Number.NaN,
+        };
+      });
+      return { grows, operation, points };
     }),
   );
-  for (const { ground, questions } of Object.values(places)) {
-    await checkPages(grounds[ground].gatehouse, questions.slice(0, EXPLAINED));
-  }
-  const shapes = new Map<string, number>();
-  for (const [ground, { url }] of Object.entries(grounds)) {
-    const here = Object.entries(places).filter(([, place]) => place.ground === ground);
+}
+
+async function rowsReadOf(entries: Entry[], start: StartContender): Promise<Map<string, number>> {
+  const rowsRead = new Map<string, number>();
+  for (const url of new Set(entries.map(({ site }) => site.url))) {
+    const here = entries.filter(({ site }) => site.url === url);
     const questions = Object.fromEntries(
-      here.map(([name, place]) => [name, place.questions.slice(0, EXPLAINED)]),
+      here.map((entry) => [entry.name, entry.questions.slice(0, EXPLAINED)]),
     );
     const found = await shapesOf(url, (through) => start(GATEHOUSE, through), questions);
     for (const [name, { rowsReadPerObject }] of Object.entries(found)) {
-      shapes.set(name, rowsReadPerObject);
+      rowsRead.set(name, rowsReadPerObject);
     }
   }
-  const turns = Object.entries(places).map(([name, { ground, questions }]) => ({
-    name,
-    contender: grounds[ground].gatehouse,
-    questions,
-  }));
-  const measurements = await measure(load, turns, pace);
-  const step = (operation: 'b' | 'c', name: string, from: string, to: string): Step => {
-    const [before, after] = [`${operation} ${from}`, `${operation} ${to}`];
-    return {
-      operation,
-      step: name,
-      time: ratio(measurements, before, after, 'rate'),
-      cpu: ratio(measurements, after, before, 'cpu'),
-      rowsReadPerObject: [shapes.get(before) ?? Number.NaN, shapes.get(after) ?? Number.NaN],
-    };
-  };
-  return (['b', 'c'] as const).flatMap((operation) => [
-    step(operation, '100 → 1,000 tenants', 'few', 'many'),
-    step(operation, 'tenants of 10 → 1,000', '10', '1000'),
-    step(
-      operation,
-      operation === 'b' ? 'tenant of 10 → 50,000' : 'tenants of 10 → 1,000, one of them 50,000',
-      '10',
-      '50000',
-    ),
-  ]);
-}
-
-/** Throws unless every answer is full: the same number of members wherever it is asked. */
-async function checkPages(gatehouse: RunningContender, questions: Question[]): Promise<void> {
-  for (const question of questions) {
-    const answer = JSON.stringify(await ask(gatehouse, question));
-    const members = answer.split('"status":').length - 1;
-    const expected = PAGE * (typeof question.id === 'string' ? 1 : question.id.length);
-    if (members !== expected) {
-      throw new Error(`There are ${members} members, not ${expected}, in ${answer}`);
-    }
-  }
+  return rowsRead;
 }

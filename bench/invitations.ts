@@ -10,6 +10,9 @@ import { asksOf, type InvitationWrite, ROWS, WRITES } from './invitations/operat
 import { openSilence } from './invitations/silence.ts';
 import { loadInvitedWorld } from './invitations/world.ts';
 import { median } from './measure.ts';
+import { acceptAsks, acceptedBy, checkAccept } from './peers/better-auth-invitations.ts';
+import { availablePeers } from './peers/install.ts';
+import { databaseUrlOf, PEERS } from './peers/peers.ts';
 import { shareProcessors, startContender, startHelper } from './processes.ts';
 import { rewriteReadme, table, twoDigits } from './report.ts';
 import { openServer } from './server.ts';
@@ -26,7 +29,13 @@ const { values: options } = parseArgs({
 });
 
 const PACE = options.quick ? { rounds: 1, seconds: 0.3 } : { rounds: 3, seconds: 1 };
-const CONNECTIONS = [1, 16];
+const CONNECTIONS: Record<InvitationWrite, number[]> = {
+  one: [1, 16],
+  many: [1, 16],
+  accept: [1, 16, 64],
+};
+
+const PEER = 'betterAuth';
 
 const TITLES: Record<InvitationWrite, string> = {
   one: 'invitationBulkCreate of 1 row',
@@ -35,6 +44,7 @@ const TITLES: Record<InvitationWrite, string> = {
 };
 
 type Measured = { rate: number; p50: number; p99: number; cpu: number };
+type Ratios = Measured & { timesPeer?: number };
 
 await conduct(async (stage) => {
   const tables = await run(stage);
@@ -45,6 +55,8 @@ await conduct(async (stage) => {
 });
 
 async function run({ progress, atEnd }: Stage): Promise<string> {
+  const peers = await availablePeers({ mayInstall: !options.quick, progress });
+
   progress('Starting PostgreSQL');
   const server = await openServer(process.env.DATABASE_URL);
   atEnd(() => server.close());
@@ -67,7 +79,7 @@ async function run({ progress, atEnd }: Stage): Promise<string> {
     GATEHOUSE_INVITATIONS_PER_RECIPIENT: 'off',
   };
   const start = async (name: string, program: string): Promise<Scribe> => {
-    const url = await server.createDatabase(name, original);
+    const url = databaseUrlOf(name, await server.createDatabase(name, original));
     const task = { DATABASE_URL: url, API_KEY: key, SETTINGS: JSON.stringify(settings) };
     const contender = await startContender(name, program, task, pinned);
     atEnd(() => contender.stop());
@@ -77,7 +89,13 @@ async function run({ progress, atEnd }: Stage): Promise<string> {
   const floor = await start('floor', 'invitations/floor.ts');
   const both = [gatehouse, floor];
   await checkInvitations([gatehouse, floor], targets);
-  const accepted = new Map(both.map((scribe) => [scribe, 1]));
+  const peer = peers.includes(PEER) ? await start(PEER, PEERS[PEER]?.program ?? '') : undefined;
+  const peerAsks = peer && (await acceptAsks(peer));
+  if (peer !== undefined && peerAsks !== undefined) {
+    await checkAccept(peer, peerAsks);
+  }
+  const all = [gatehouse, floor, peer].filter((scribe) => scribe !== undefined);
+  const accepted = new Map(all.map((scribe) => [scribe, 1]));
 
   const turn = async (
     scribe: Scribe,
@@ -108,18 +126,27 @@ async function run({ progress, atEnd }: Stage): Promise<string> {
       await turn(scribe, write, 16);
     }
   }
+  if (peer !== undefined && peerAsks !== undefined) {
+    await load.order({ keep: `${PEER} accept`, asks: peerAsks });
+    await turn(peer, 'accept', 16);
+  }
 
   progress('Comparing');
   const cells = WRITES.flatMap((write) =>
-    CONNECTIONS.map((connections) => ({ write, connections, rounds: [] as Measured[] })),
+    CONNECTIONS[write].map((connections) => ({ write, connections, rounds: [] as Ratios[] })),
   );
   for (let round = 0; round < PACE.rounds; round += 1) {
     for (const [at, cell] of cells.entries()) {
       const taken = new Map<Scribe, Measured>();
-      for (const scribe of (round + at) % 2 === 0 ? both : both.toReversed()) {
+      const able = cell.write === 'accept' ? all : both;
+      for (const scribe of (round + at) % 2 === 0 ? able : able.toReversed()) {
         taken.set(scribe, await turn(scribe, cell.write, cell.connections));
       }
-      cell.rounds.push(ratiosOf(taken.get(gatehouse), taken.get(floor)));
+      const [one, base, other] = [gatehouse, floor, peer].map(
+        (scribe) => scribe && taken.get(scribe),
+      );
+      const timesPeer = other && { timesPeer: (one?.rate ?? Number.NaN) / other.rate };
+      cell.rounds.push({ ...ratiosOf(one, base), ...timesPeer });
     }
   }
 
@@ -137,14 +164,19 @@ async function run({ progress, atEnd }: Stage): Promise<string> {
       throw new Error(`What ${scribe.contender.name} wrote is not sound: ${broken.join('; ')}.`);
     }
   }
+  if (peer !== undefined && (await acceptedBy(peer)) !== accepted.get(peer)) {
+    throw new Error(`${PEER} answered ${accepted.get(peer)} times, and accepted fewer or more.`);
+  }
+  const what = ['rate', 'timesPeer', 'p50', 'p99', 'cpu'] as const;
   return table(
-    ['', 'connections', 'per second', 'p50', 'p99', 'server CPU'],
+    ['', 'connections', 'per second', 'times better-auth’s', 'p50', 'p99', 'server CPU'],
     cells.map(({ write, connections, rounds }) => [
       TITLES[write],
       String(connections),
-      ...(['rate', 'p50', 'p99', 'cpu'] as const).map((what) =>
-        twoDigits(median(rounds.map((one) => one[what]))),
-      ),
+      ...what.map((one) => {
+        const values = rounds.map((round) => round[one]).filter((value) => value !== undefined);
+        return values.length === 0 ? '–' : twoDigits(median(values));
+      }),
     ]),
   );
 }

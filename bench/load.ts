@@ -1,10 +1,9 @@
 // The process that makes the load. It only ever asks a contender that the benchmark has started on this machine.
 import autocannon from 'autocannon';
+import type { Request } from './operations.ts';
 
 /** What to do: keep requests for later, or send those of a name over and over for so many seconds. */
-export type Order =
-  | { keep: string; url: string; headers: Record<string, string>; bodies: string[] }
-  | { send: string; seconds: number };
+export type Order = { keep: string; requests: Request[] } | { send: string; seconds: number };
 
 /** What came of it. */
 export type Outcome = { kept: true } | { failed: string } | Slice;
@@ -14,47 +13,47 @@ export type Slice = { rate: number; p99: number; requests: number };
 
 const CONNECTIONS = 16;
 const SAMPLE_MS = 50;
-/** However slow it is, every connection gets its answer a few times. */
+/** However slow it is, every connection gets its answer a few times, or once when that takes too long. */
 const LEAST_REQUESTS = 3 * CONNECTIONS;
+const LEAST_OF_SLOW = CONNECTIONS;
+const SLOW_MS = 3000;
 const PATIENCE_SECONDS = 30;
 
-const kept = new Map<string, Extract<Order, { keep: string }>>();
+const kept = new Map<string, Request[]>();
 
 async function obey(order: Order): Promise<Outcome> {
   if ('keep' in order) {
-    if (new URL(order.url).hostname !== '127.0.0.1') {
-      throw new Error(`${order.url} is not on this machine.`);
+    const elsewhere = order.requests.find(({ url }) => new URL(url).hostname !== '127.0.0.1');
+    if (elsewhere !== undefined) {
+      throw new Error(`${elsewhere.url} is not on this machine.`);
     }
-    kept.set(order.keep, order);
+    kept.set(order.keep, order.requests);
     return { kept: true };
   }
-  const target = kept.get(order.send);
-  if (target === undefined) {
+  const requests = kept.get(order.send);
+  if (requests === undefined) {
     throw new Error(`There is nothing to send to ${order.send}.`);
   }
-  return await send(target, order.seconds);
+  return await send(requests, order.seconds);
 }
 
-async function send(
-  { url, headers, bodies }: Extract<Order, { keep: string }>,
-  seconds: number,
-): Promise<Slice> {
+async function send(requests: Request[], seconds: number): Promise<Slice> {
+  const url = requests[0]?.url ?? '';
   const times: number[] = [];
   let clients = 0;
   let begin = 0;
   let end = 0;
   const run = autocannon({
     url,
-    method: 'POST',
-    headers,
     connections: CONNECTIONS,
     duration: PATIENCE_SECONDS,
+    timeout: PATIENCE_SECONDS,
     sampleInt: SAMPLE_MS,
     setupClient(client) {
       // Every connection asks for other things.
       const from = clients++;
       client.setRequests(
-        bodies.filter((_, at) => at % CONNECTIONS === from).map((body) => ({ body })),
+        requests.filter((_, at) => at % CONNECTIONS === from).map(asAutocannonTakesIt),
       );
     },
   });
@@ -62,7 +61,9 @@ async function send(
     end = performance.now();
     begin ||= end - milliseconds;
     times.push(milliseconds);
-    if (times.length >= LEAST_REQUESTS && end - begin >= seconds * 1000) {
+    const passed = end - begin;
+    const least = passed < SLOW_MS ? LEAST_REQUESTS : LEAST_OF_SLOW;
+    if (times.length >= least && passed >= seconds * 1000) {
       run.stop();
     }
   });
@@ -73,6 +74,11 @@ async function send(
   times.sort((one, other) => one - other);
   const p99 = times[Math.floor(times.length * 0.99)] ?? 0;
   return { rate: (times.length * 1000) / (end - begin), p99, requests: times.length };
+}
+
+function asAutocannonTakesIt({ method = 'POST', url, headers, body }: Request) {
+  const { pathname, search } = new URL(url);
+  return { method, path: `${pathname}${search}`, headers, ...(method === 'POST' ? { body } : {}) };
 }
 
 process.on('message', (order: Order) => {

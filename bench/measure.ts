@@ -1,12 +1,13 @@
 /** Measuring in turns: what disturbs the machine for a while disturbs all alike. */
+import { setTimeout } from 'node:timers/promises';
 import { type Question, requestOf } from './operations.ts';
 import type { Load, RunningContender } from './processes.ts';
 
 /** What takes its turn: a contender with the questions that it is asked. */
 export type Turn = { name: string; contender: RunningContender; questions: Question[] };
 
-/** How many rounds, and how many seconds each turn lasts. */
-export type Pace = { rounds: number; seconds: number };
+/** How many rounds, how many seconds each turn lasts, and how many each is asked before all of them. */
+export type Pace = { rounds: number; seconds: number; warmUp: number };
 
 /** What a turn measured. Compare it only with another turn of the same round. */
 export type Measured = {
@@ -16,33 +17,48 @@ export type Measured = {
   p99: number;
   /** Microseconds of the server's CPU per request. */
   cpu: number;
+  /** Bytes of the server's process at the end of the turn. */
+  rss: number;
 };
 
 /** By the name of the turn, one entry for each round. */
 export type Measurements = Map<string, Measured[]>;
-
-const WARM_UP_SECONDS = 1;
 
 /** Lets every turn warm up, and then all of them take their turns, round after round. */
 export async function measure(load: Load, turns: Turn[], pace: Pace): Promise<Measurements> {
   const measurements: Measurements = new Map();
   for (const { name, contender, questions } of turns) {
     const requests = questions.map((question) => requestOf(contender, question));
-    const [{ url, headers } = { url: '', headers: {} }] = requests;
-    const bodies = requests.map(({ body }) => body);
-    await load.keep(name, url, headers, bodies);
-    await load.send(name, WARM_UP_SECONDS);
+    await load.keep(name, requests);
+    await load.send(name, pace.warmUp);
+    await untilIdle(contender);
     measurements.set(name, []);
   }
   for (let round = 0; round < pace.rounds; round += 1) {
     for (const { name, contender } of round % 2 === 0 ? turns : turns.toReversed()) {
       const before = await contender.cpu();
       const { rate, p99, requests } = await load.send(name, pace.seconds);
-      const cpu = ((await contender.cpu()) - before) / requests;
-      measurements.get(name)?.push({ rate, p99, cpu });
+      const { cpu, rss } = await contender.usage();
+      measurements.get(name)?.push({ rate, p99, cpu: (cpu - before) / requests, rss });
+      await untilIdle(contender);
     }
   }
   return measurements;
+}
+
+const IDLE = { everyMs: 25, microseconds: 5_000 };
+
+/** What was asked and not answered at the end of a turn must not be worked on in the turn of somebody else. */
+async function untilIdle(contender: RunningContender): Promise<void> {
+  let before = await contender.cpu();
+  for (;;) {
+    await setTimeout(IDLE.everyMs);
+    const now = await contender.cpu();
+    if (now - before < IDLE.microseconds) {
+      return;
+    }
+    before = now;
+  }
 }
 
 /** How `name` compares with `base`: the median of the rounds' ratios. */

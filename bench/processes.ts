@@ -3,20 +3,22 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Memory, Said, Task } from './contender.ts';
+import type { Memory, Said, Task, Usage } from './contender.ts';
 import type { Order, Outcome, Slice } from './load.ts';
-import type { Contender } from './operations.ts';
+import type { Contender, Request } from './operations.ts';
 
 export type RunningContender = Contender & {
   /** Microseconds of CPU it has used so far. */
   cpu(): Promise<number>;
+  /** The same, with the memory that it has now. */
+  usage(): Promise<Usage>;
   /** What it holds once all garbage is collected. */
   memory(): Promise<Memory>;
   stop(): Promise<void>;
 };
 
 export type Load = {
-  keep(name: string, url: string, headers: Record<string, string>, bodies: string[]): Promise<void>;
+  keep(name: string, requests: Request[]): Promise<void>;
   send(name: string, seconds: number): Promise<Slice>;
   stop(): Promise<void>;
 };
@@ -48,14 +50,16 @@ export async function startContender(
 ): Promise<RunningContender> {
   const child = start(program, { ...task }, pinned);
   const { url } = await answerOf<Extract<Said, { url: string }>>(child, name);
+  const usage = () => {
+    child.send('usage');
+    return answerOf<Usage>(child, name);
+  };
   return {
     name,
     url,
     key: task.API_KEY,
-    async cpu() {
-      child.send('cpu');
-      return (await answerOf<Extract<Said, { cpu: number }>>(child, name)).cpu;
-    },
+    cpu: async () => (await usage()).cpu,
+    usage,
     memory() {
       child.send('memory');
       return answerOf<Memory>(child, name);
@@ -68,8 +72,8 @@ export async function startContender(
 export function startLoad(): Load {
   const helper = startHelper<Order, Outcome>('load.ts');
   return {
-    async keep(name, url, headers, bodies) {
-      await helper.order({ keep: name, url, headers, bodies });
+    async keep(name, requests) {
+      await helper.order({ keep: name, requests });
     },
     async send(name, seconds) {
       const outcome = await helper.order({ send: name, seconds });

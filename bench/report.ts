@@ -1,48 +1,91 @@
 /** The results as tables of ratios: nothing in them depends on how fast a machine is. */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Comparison } from './comparison.ts';
-import type { Step } from './growth.ts';
-import { OPERATION_NAMES } from './operations.ts';
+import type { Comparison, Table } from './comparison.ts';
+import type { Curve, Point } from './growth.ts';
+import { PEERS } from './peers/peers.ts';
+import { FIRST_NAMES, MORE_NAMES, type OperationName } from './questions.ts';
 
-export type Results = Comparison & { growth?: Step[] };
+export type Results = Comparison & { growth?: Curve[] };
 
 const README = new URL('README.md', import.meta.url);
 
-const NAMES: Record<string, string> = {
+/** How contenders are called, in the order in which they are shown. */
+export const NAMES: Record<string, string> = {
   gatehouse: 'Gatehouse',
   flat: 'floor, flat rows',
-  jsonAgg: 'floor, json_agg',
+  json: 'floor, json_agg',
+  ...Object.fromEntries(Object.entries(PEERS).map(([name, { title }]) => [name, title])),
 };
+
+type Row = [
+  title: string,
+  what: keyof Omit<Comparison, 'memory'>,
+  format: (value: number) => string,
+];
+
+const ROWS: Row[] = [
+  ['requests per second, share of the best floor', 'shareOfFloor', twoDigits],
+  ['requests per second, times the best peer’s', 'timesBestPeer', twoDigits],
+  ['p99, times the best floor’s', 'p99', twoDigits],
+  ['server CPU per request, times the best floor’s', 'cpu', twoDigits],
+  ['statements per operation', 'statements', String],
+  ['rows read per object in the answer', 'rowsReadPerObject', twoDigits],
+];
 
 /** The results as Markdown. */
 export function tablesOf({ growth, ...comparison }: Results): string {
-  const rows: [string, keyof Comparison, (value: number) => string][] = [
-    ['requests per second, share of the best floor', 'shareOfFloor', twoDigits],
-    ['p99, times the best floor’s', 'p99', twoDigits],
-    ['server CPU per request, times the best floor’s', 'cpu', twoDigits],
-    ['statements per operation', 'statements', String],
-    ['rows read per object in the answer', 'rowsReadPerObject', twoDigits],
-  ];
-  const lines = rows.flatMap(([title, what, format]) =>
-    Object.keys(comparison[what].a).map((name) => [
-      title,
-      NAMES[name] ?? name,
-      ...OPERATION_NAMES.map((operation) => format(comparison[what][operation][name] ?? 0)),
-    ]),
-  );
-  const tables = [table(['', '', '(a)', '(b)', '(c)'], lines)];
+  const tables = [comparisonTable(comparison, FIRST_NAMES)];
+  if (MORE_NAMES.some((operation) => operation in comparison.shareOfFloor)) {
+    tables.push(comparisonTable(comparison, MORE_NAMES));
+  }
+  const memory = Object.entries(comparison.memory).map(([name, megabytes]) => [
+    NAMES[name] ?? name,
+    String(megabytes),
+  ]);
+  tables.push(table(['largest process under load', 'MB'], memory));
   if (growth !== undefined) {
-    const header = ['', 'what grows', 'time', 'server CPU', 'rows read per object'];
-    const steps = growth.map(({ operation, step, time, cpu, rowsReadPerObject }) => [
-      `(${operation})`,
-      step,
-      twoDigits(time),
-      twoDigits(cpu),
-      rowsReadPerObject.map(twoDigits).join(' → '),
-    ]);
-    tables.push(table(header, steps));
+    tables.push(growthTable(growth, 'tenants', 'memberships in all tenants'));
+    tables.push(growthTable(growth, 'members', 'members of the one tenant'));
   }
   return tables.join('\n\n');
+}
+
+function comparisonTable(comparison: Comparison, operations: readonly OperationName[]): string {
+  const lines = ROWS.flatMap(([title, what, format]) => {
+    const values: Table = comparison[what];
+    // Not every contender has every operation.
+    const names = new Set(operations.flatMap((operation) => Object.keys(values[operation] ?? {})));
+    return [...names].map((name) => [
+      title,
+      NAMES[name] ?? name,
+      ...operations.map((operation) => {
+        const value = values[operation]?.[name];
+        return value === undefined ? '–' : format(value);
+      }),
+    ]);
+  });
+  return table(['', '', ...operations.map((operation) => `(${operation})`)], lines);
+}
+
+function growthTable(growth: Curve[], grows: Curve['grows'], what: string): string {
+  const curves = growth.filter((curve) => curve.grows === grows);
+  const sizes = curves[0]?.points.map(({ size }) => size.toLocaleString('en')) ?? [];
+  const along = (points: Point[], key: keyof Point) =>
+    points.map((point) => twoDigits(point[key])).join(' → ');
+  return table(
+    [
+      `${what}: ${sizes.join(' → ')}`,
+      'time per object',
+      'server CPU per object',
+      'rows read per object',
+    ],
+    curves.map(({ operation, points }) => [
+      `(${operation})`,
+      along(points, 'time'),
+      along(points, 'cpu'),
+      along(points, 'rowsRead'),
+    ]),
+  );
 }
 
 /** Puts the tables in the place of those `results` in README.md. Throws when it has no place for them. */

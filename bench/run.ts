@@ -5,26 +5,58 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { compare, PROGRAMS, type StartContender } from './comparison.ts';
-import { measureGrowth } from './growth.ts';
+import {
+  ASKED_MORE,
+  type Comparison,
+  compare,
+  FLOORS,
+  type Ground,
+  PROGRAMS,
+  type StartContender,
+} from './comparison.ts';
+import { type Curve, measureGrowth, type Site } from './growth.ts';
+import { createIssuer } from './issuer.ts';
 import { GATEHOUSE } from './operations.ts';
+import { availablePeers } from './peers/install.ts';
+import { databaseUrlOf } from './peers/peers.ts';
+import { writePlots } from './plots.ts';
 import { shareProcessors, startContender, startLoad } from './processes.ts';
-import { type Results, rewriteReadme, tablesOf } from './report.ts';
+import { FIRST_NAMES, MORE_NAMES, type OperationName } from './questions.ts';
+import { largeTenants, manyTenants, type ReadWorld } from './read-worlds.ts';
+import { rewriteReadme, tablesOf } from './report.ts';
+import type { Place } from './samples.ts';
 import { openServer } from './server.ts';
 import { conduct, type Stage } from './stage.ts';
-import { FEW_TENANTS, loadWorld, MANY_TENANTS, ODD_TENANTS, type World } from './world.ts';
+import { loadWorld } from './world.ts';
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
+    scale: { type: 'string', default: '1' },
   },
 });
 
+const MEMBERSHIPS = 100_000 * Number(options.scale);
+
+/** How many memberships there are in the worlds with fewer and more tenants. */
+const WORLD_SIZES = [
+  ...[10_000, 30_000, 100_000].filter((size) => size < MEMBERSHIPS),
+  MEMBERSHIPS,
+];
+
+/** How many members the one tenant has. */
+const TENANT_SIZES = [1_000, 10_000, 50_000, 100_000];
+
+/** The one that is searched. */
+const SEARCHED = 50_000;
+
 const paces = options.quick
-  ? { comparison: { rounds: 3, seconds: 0.6 }, growth: { rounds: 0, seconds: 0 } }
-  : { comparison: { rounds: 5, seconds: 1 }, growth: { rounds: 3, seconds: 0.8 } };
+  ? { rounds: 3, seconds: 0.2, warmUp: 0.3 }
+  : { rounds: 5, seconds: 0.7, warmUp: 0.7 };
+
+const growthPace = { rounds: 3, seconds: 0.4, warmUp: 0.4 };
 
 await conduct(async (stage) => {
   const results = await run(stage);
@@ -34,57 +66,107 @@ await conduct(async (stage) => {
     await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
   }
   if (options.write) {
+    await writePlots(results);
     await rewriteReadme(tables);
   }
 });
 
-async function run({ progress, atEnd }: Stage): Promise<Results> {
+async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: Curve[] }> {
+  const peers = await availablePeers({ mayInstall: !options.quick, progress });
+
   progress('Starting PostgreSQL');
   const server = await openServer(process.env.DATABASE_URL);
   atEnd(() => server.close());
+  const issuer = await createIssuer();
+  const SETTINGS = JSON.stringify({
+    GATEHOUSE_TRUSTED_ISSUERS: JSON.stringify([issuer.entry]),
+    // Each of these people asks more than a thousand do: the limit is kept account of, and not reached.
+    GATEHOUSE_RATE_PER_CALLER: '1000000000000',
+  });
 
   progress('Loading the data');
-  const fill = async (world: World) => {
+  const fill = async (world: ReadWorld) => {
     const url = await server.createDatabase(world.name);
     await loadWorld(url, world);
-    return url;
+    return { world, url };
   };
-  const worlds = options.quick ? [MANY_TENANTS] : [MANY_TENANTS, ODD_TENANTS, FEW_TENANTS];
-  const [many = '', odd = '', few = ''] = await Promise.all(worlds.map(fill));
-
+  const worlds = options.quick
+    ? [manyTenants(MEMBERSHIPS, false)]
+    : [largeTenants(TENANT_SIZES), ...WORLD_SIZES.map((size) => manyTenants(size))];
+  const filled = await Promise.all(worlds.map(fill));
   const pinned = shareProcessors(server.pid);
   const load = startLoad();
   atEnd(() => load.stop());
-  const key = `ghk_${randomBytes(32).toString('base64url')}`;
+  const API_KEY = `ghk_${randomBytes(32).toString('base64url')}`;
   const start: StartContender = (name, url) =>
-    startContender(name, PROGRAMS[name] ?? '', { DATABASE_URL: url, API_KEY: key }, pinned);
-  const startForRun: StartContender = async (name, url) => {
-    const contender = await start(name, url);
-    atEnd(() => contender.stop());
-    return contender;
+    startContender(name, PROGRAMS[name] ?? '', { DATABASE_URL: url, API_KEY, SETTINGS }, pinned);
+  const startForRun = async (names: string[], url: string) => {
+    const started = [];
+    for (const name of names) {
+      const contender = await start(name, databaseUrlOf(name, url));
+      atEnd(() => contender.stop());
+      started.push(contender);
+    }
+    return started;
   };
 
   progress('Starting the contenders');
-  const gatehouse = await startForRun(GATEHOUSE, many);
-  const contenders = [gatehouse];
-  for (const name of Object.keys(PROGRAMS).filter((each) => each !== GATEHOUSE)) {
-    contenders.push(await startForRun(name, many));
+  const [large] = filled;
+  const main = filled.at(-1);
+  if (main === undefined || large === undefined) {
+    throw new Error('There is no world.');
   }
-  progress('Comparing');
-  const comparison = await compare(load, contenders, {
-    url: many,
-    start,
-    pace: paces.comparison,
-  });
-  if (options.quick) {
-    return comparison;
-  }
-  progress('Growing');
-  const grounds = {
-    many: { url: many, gatehouse },
-    few: { url: few, gatehouse: await startForRun(GATEHOUSE, few) },
-    odd: { url: odd, gatehouse: await startForRun(GATEHOUSE, odd) },
+  const onMain: Ground = {
+    url: main.url,
+    place: placeOf(main.world),
+    contenders: await startForRun([GATEHOUSE, ...Object.keys(FLOORS), ...peers], main.url),
   };
-  const growth = await measureGrowth(load, grounds, { start, pace: paces.growth });
+  const grounds: Partial<Record<OperationName, Ground>> = {};
+  for (const operation of options.quick ? FIRST_NAMES : [...FIRST_NAMES, ...MORE_NAMES]) {
+    grounds[operation] = onMain;
+  }
+  if (options.quick) {
+    progress('Comparing');
+    return compare(load, grounds, { start, pace: paces, issuer });
+  }
+  const onLarge: Ground = {
+    url: large.url,
+    place: placeOf(large.world, TENANT_SIZES.indexOf(SEARCHED)),
+    contenders: await startForRun(ASKED_MORE, large.url),
+  };
+  progress('Comparing');
+  const comparison = await compare(
+    load,
+    { ...grounds, d: onLarge, d100: onLarge },
+    { start, pace: paces, issuer },
+  );
+
+  progress('Growing');
+  const sites: Site[] = [];
+  for (const { world, url } of filled.slice(1)) {
+    const running = url === main.url ? onMain.contenders : await startForRun([GATEHOUSE], url);
+    for (const gatehouse of running.filter(({ name }) => name === GATEHOUSE)) {
+      const place = placeOf(world);
+      sites.push({ grows: 'tenants', size: place.tenants.count * 100, url, gatehouse, place });
+    }
+  }
+  for (const gatehouse of onLarge.contenders.filter(({ name }) => name === GATEHOUSE)) {
+    for (const [nth, size] of TENANT_SIZES.entries()) {
+      const place = placeOf(large.world, nth);
+      sites.push({ grows: 'members', size, url: large.url, gatehouse, place });
+    }
+  }
+  const growth = await measureGrowth(load, sites, { start, pace: growthPace, issuer });
   return { ...comparison, growth };
+}
+
+/** The `nth` size of tenants in a world, with the one in many organizations that goes with it, if any; or all. */
+function placeOf(world: ReadWorld, nth?: number): Place {
+  const tenants = world.tenants[nth ?? 0];
+  if (tenants === undefined) {
+    throw new Error(`${world.name} has no such tenants.`);
+  }
+  return nth === undefined
+    ? { world, tenants }
+    : { world, tenants, collectors: { from: nth, count: 1 } };
 }

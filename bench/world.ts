@@ -3,34 +3,17 @@ import pg from 'pg';
 import { readConfig } from '../src/config.ts';
 import { openStore } from '../src/store.ts';
 
-/** Tenants of one size. */
-export type Group = { tenants: number; size: number };
+/** Tenants of one size; their members are the users from `firstUser` on, and, where these end, those from 0 on. */
+export type Group = { tenants: number; size: number; firstUser?: number };
 
-export type World = { name: string; users: number; groups: Group[] };
-
-/** The world of the operations (a) to (c): 1,000 organizations, 50,000 users, 100,000 memberships. */
-export const MANY_TENANTS: World = {
-  name: 'many',
-  users: 50_000,
-  groups: [{ tenants: 1_000, size: 100 }],
-};
-
-/** A tenth of it, with tenants of the same size: what is dearer in the other grows with the number of tenants. */
-export const FEW_TENANTS: World = {
-  name: 'few',
-  users: 5_000,
-  groups: [{ tenants: 100, size: 100 }],
-};
-
-/** As many memberships as in the first, in tenants of very different sizes. */
-export const ODD_TENANTS: World = {
-  name: 'odd',
-  users: 50_000,
-  groups: [
-    { tenants: 50, size: 10 },
-    { tenants: 50, size: 1_000 },
-    { tenants: 1, size: 50_000 },
-  ],
+export type World = {
+  name: string;
+  users: number;
+  groups: Group[];
+  /** Where the members first signed in; left out: they never did. */
+  identityProvider?: string;
+  /** What else is there, written after the memberships and their roles. */
+  more?: (client: pg.Client) => Promise<void>;
 };
 
 /** The uuid of the `n`th organization of a world, from 0; those of the first group come first. */
@@ -43,25 +26,31 @@ export function userUuid(n: number): string {
   return uuidOf('2', n);
 }
 
+/** The uuid of the `n`th membership of a world, from 0. */
+export function membershipUuid(n: number): string {
+  return uuidOf('3', n);
+}
+
 function uuidOf(kind: string, n: number): string {
   return `01900000-0000-7000-8000-${kind}${n.toString(16).padStart(11, '0')}`;
 }
 
-const uuidSql = (kind: string, n: string) =>
+/** The same in SQL, of an expression that is a number. */
+export const uuidSql = (kind: string, n: string) =>
   `('01900000-0000-7000-8000-${kind}' || lpad(to_hex(${n}), 11, '0'))::uuid`;
 
 const NAMES = `(ARRAY['Ada','Grace','Edsger','Barbara','Donald','Radia','Leslie','Frances','Ken','Adele'])[1 + u.n % 10]
   || ' ' || (ARRAY['Lovelace','Hopper','Dijkstra','Liskov','Knuth','Perlman','Lamport','Allen','Thompson','Goldberg','Turing'])[1 + u.n % 11]
   || ' ' || u.n`;
 
-const USERS = `
+export const USERS = `
   INSERT INTO "user" (id, email, email_verified, name, name_key, search_text, created_at, updated_at)
   SELECT ${uuidSql('2', 'u.n')}, 'person.' || u.n || '@example.com', true, name, lower(name),
     lower(name) || E'\\nperson.' || u.n || '@example.com', at, at
-  FROM (SELECT n, timestamptz '2025-01-01' + n * interval '1 minute' AS at FROM generate_series(0, $1 - 1) AS n) AS u,
+  FROM (SELECT n, timestamptz '2025-01-01' + n * interval '1 minute' AS at FROM generate_series($1::int, $1 + $2 - 1) AS n) AS u,
     LATERAL (SELECT ${NAMES} AS name) AS named`;
 
-const ORGANIZATIONS = `
+export const ORGANIZATIONS = `
   WITH slugs AS (
     INSERT INTO organization_slug (slug, organization_id)
     SELECT 'tenant-' || n, ${uuidSql('1', 'n')} FROM generate_series($1::int, $1 + $2 - 1) AS n)
@@ -74,13 +63,13 @@ const ORGANIZATIONS = `
 // was removed.
 const MEMBERSHIPS = `
   INSERT INTO membership (id, organization_id, user_id, status, status_changed_at, joined_at, provisioning_method,
-    name_key, email_key, search_text, created_at, updated_at)
+    primary_identity_provider, name_key, email_key, search_text, created_at, updated_at)
   SELECT ${uuidSql('3', '$4 + slot * $2 + tenant')}, ${uuidSql('1', '$1 + (tenant + slot * $2 / $5 * 13) % $2')}, u.id,
     (CASE slot % 50 WHEN 7 THEN 'SUSPENDED' WHEN 13 THEN 'REMOVED' ELSE 'ACTIVE' END)::membership_status,
-    at, at, 'ADDED', u.name_key, u.email, u.search_text, at, at
+    at, at, 'ADDED', $7, u.name_key, u.email, u.search_text, at, at
   FROM generate_series(0, $3::int - 1) AS slot, generate_series(0, $2::int - 1) AS tenant,
     LATERAL (SELECT timestamptz '2025-02-01' + (slot * $2 + tenant) * interval '1 second' AS at) AS joined,
-    LATERAL (SELECT * FROM "user" WHERE id = ${uuidSql('2', '(slot * $2 + tenant) % $5')}) AS u
+    LATERAL (SELECT * FROM "user" WHERE id = ${uuidSql('2', '($6::int + slot * $2 + tenant) % $5')}) AS u
   ORDER BY slot, tenant`;
 
 const ROLES = `
@@ -109,7 +98,8 @@ const WITHOUT_TRIGGERS = `
 // Indexes are made afterwards, at a fifth of what it costs to keep them up to date row by row.
 const INDEXES = `
   SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS create
-  FROM pg_index WHERE NOT indisunique AND indrelid IN ('"user"'::regclass, 'membership'::regclass, 'role_assignment'::regclass)`;
+  FROM pg_index WHERE NOT indisunique AND indrelid IN ('"user"'::regclass, 'identity'::regclass,
+    'membership'::regclass, 'role_assignment'::regclass, 'event'::regclass, 'event_detail'::regclass)`;
 
 /** Fills the empty database at `url`: the schema with its built-in rows, then the world; statistics are up to date. */
 export async function loadWorld(url: string, world: World): Promise<void> {
@@ -124,16 +114,19 @@ export async function loadWorld(url: string, world: World): Promise<void> {
     for (const index of indexes) {
       await client.query(index.drop);
     }
-    await client.query(USERS, [world.users]);
+    await client.query(USERS, [0, world.users]);
+    const provider = world.identityProvider ?? null;
     let firstTenant = 0;
     let firstMembership = 0;
-    for (const { tenants, size } of world.groups) {
+    for (const { tenants, size, firstUser = 0 } of world.groups) {
       await client.query(ORGANIZATIONS, [firstTenant, tenants]);
-      await client.query(MEMBERSHIPS, [firstTenant, tenants, size, firstMembership, world.users]);
+      const where = [firstTenant, tenants, size, firstMembership, world.users, firstUser, provider];
+      await client.query(MEMBERSHIPS, where);
       firstTenant += tenants;
       firstMembership += tenants * size;
     }
     await client.query(ROLES);
+    await world.more?.(client);
     for (const statement of COUNTS) {
       await client.query(statement);
     }

@@ -7,12 +7,22 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { brokenInvariants } from '../test/support/invariants.ts';
+import { betterAuth } from './peers/better-auth.ts';
+import { betterAuthAsker, checkBetterAuth } from './peers/better-auth-writes.ts';
+import { availablePeers } from './peers/install.ts';
+import { databaseUrlOf } from './peers/peers.ts';
 import { shareProcessors, startContender, startHelper } from './processes.ts';
 import { rewriteReadme } from './report.ts';
 import { openServer } from './server.ts';
 import { conduct, type Stage } from './stage.ts';
-import { checkWrites, type Scribe } from './writes/agree.ts';
-import { compareWrites, prepare, type WriteLoad } from './writes/comparison.ts';
+import { checkWrites } from './writes/agree.ts';
+import {
+  askerOf,
+  compareWrites,
+  prepare,
+  type WriteLoad,
+  type Writer,
+} from './writes/comparison.ts';
 import { measureCrowd } from './writes/crowd.ts';
 import { type WriteResults, writeTablesOf } from './writes/report.ts';
 import { roundTripsOf } from './writes/round-trips.ts';
@@ -43,6 +53,8 @@ await conduct(async (stage) => {
 });
 
 async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
+  const peers = await availablePeers({ mayInstall: !options.quick, progress });
+
   progress('Starting PostgreSQL');
   const server = await openServer(process.env.DATABASE_URL);
   atEnd(() => server.close());
@@ -61,34 +73,34 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
     gatehouse: 'gatehouse.ts',
     floor: 'writes/floor.ts',
     together: 'writes/floor-together.ts',
+    betterAuth: betterAuth.program,
   };
   const startOn = (name: keyof typeof programs, url: string) =>
     startContender(name, programs[name], { DATABASE_URL: url, API_KEY: key }, pinned);
-  const start = async (name: keyof typeof programs): Promise<Scribe> => {
-    const url = await server.createDatabase(name, original);
+  const asker = askerOf(targets);
+  const start = async (name: keyof typeof programs): Promise<Writer> => {
+    const url = databaseUrlOf(name, await server.createDatabase(name, original));
     const contender = await startOn(name, url);
     atEnd(() => contender.stop());
-    return { contender, url };
+    return { contender, url, asker };
   };
   const gatehouse = await start('gatehouse');
   const floor = await start('floor');
   const together = await start('together');
   const all = [gatehouse, floor, together];
   await checkWrites(all, targets);
+  const peer = peers.includes('betterAuth') ? await startBetterAuth() : undefined;
   const roundTrips = {
-    gatehouse: await roundTripsOf(
-      gatehouse.url,
-      (url) => startOn('gatehouse', url),
-      targets.spread,
-    ),
-    floor: await roundTripsOf(floor.url, (url) => startOn('floor', url), targets.spread),
+    gatehouse: await roundTripsOf(gatehouse, (url) => startOn('gatehouse', url)),
+    floor: await roundTripsOf(floor, (url) => startOn('floor', url)),
+    ...(peer && { betterAuth: await roundTripsOf(peer, (url) => startOn('betterAuth', url)) }),
   };
   await Promise.all(all.map(({ url }) => reinstateAll(url)));
 
   progress('Comparing');
-  const writes = await compareWrites(load, [gatehouse, floor], { targets, pace: paces.writes });
+  const writes = await compareWrites(load, [gatehouse, floor, peer], paces.writes);
   progress('Crowding');
-  await prepare(load, together, targets);
+  await prepare(load, together);
   const noticed = await measureCrowd(load, all, paces.crowd);
 
   progress('Checking what was written');
@@ -99,4 +111,11 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
     }
   }
   return { writes, roundTrips, noticed };
+
+  async function startBetterAuth(): Promise<Writer> {
+    const started = await start('betterAuth');
+    const writer = { ...started, asker: await betterAuthAsker(started.url, targets) };
+    await checkBetterAuth(writer);
+    return writer;
+  }
 }

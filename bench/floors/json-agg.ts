@@ -3,11 +3,11 @@ import { STATEMENTS } from './json-agg-statements.ts';
 import { type Answer, serveFloor } from './serve.ts';
 
 function answerWith(name: keyof typeof STATEMENTS): Answer {
-  return async (pool, keyHash, { id }) => {
+  return async (pool, account, { id }) => {
     const { rows } = await pool.query<{ body: string }>({
       name,
       text: STATEMENTS[name],
-      values: [keyHash, id],
+      values: [...account, id],
     });
     return rows[0]?.body ?? null;
   };

@@ -1,34 +1,39 @@
-/** What the floors have in common: an HTTP server with nothing on it but three operations. */
-import { createHash } from 'node:crypto';
+/** What the floors have in common: an HTTP server with nothing on it but a few operations. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { takePart, task } from '../contender.ts';
+import { type Account, createTokens } from './tokens.ts';
 
-/** The parameters of an operation: a uuid, or several. */
-export type Parameters = { id: string | string[] };
+/** The parameters of an operation: a uuid or several, how many to list, what to search for, and where to begin. */
+export type Parameters = {
+  id: string | string[];
+  first: number;
+  search?: string;
+  after?: string;
+};
 
-/**
- * Answers an operation to the holder of a key, of which the SHA-256 is given, with JSON; null when the key is unknown
- * or lacks a right, or when there is nothing to see.
- */
-export type Answer = (pool: pg.Pool, keyHash: Buffer, given: Parameters) => Promise<string | null>;
+/** Answers an operation to whom a token belongs, with JSON; null when they lack a right or there is nothing to see. */
+export type Answer = (pool: pg.Pool, account: Account, given: Parameters) => Promise<string | null>;
 
-/** Serves the operations at `/a`, `/b` and `/c` in the manner of a contender. */
+/** Serves the operations, each at the path of its name, in the manner of a contender. */
 export async function serveFloor(operations: Record<string, Answer>): Promise<void> {
   // As many connections as Gatehouse's read pool has.
-  const pool = new pg.Pool({ connectionString: task().DATABASE_URL, max: 10 });
+  const { DATABASE_URL, SETTINGS = '{}' } = task();
+  const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 10 });
+  const [issuer] = JSON.parse(JSON.parse(SETTINGS).GATEHOUSE_TRUSTED_ISSUERS);
+  const accountOf = createTokens(issuer);
   const server = createServer(async (request, response) => {
     const operation = operations[(request.url ?? '').slice(1)];
-    const key = /^Bearer (ghk_[\w-]+)$/.exec(request.headers.authorization ?? '')?.[1];
-    if (operation === undefined || key === undefined) {
-      response.writeHead(401).end();
-      return;
-    }
-    const keyHash = createHash('sha256').update(key).digest();
+    const token = /^Bearer ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     try {
-      const body = await operation(pool, keyHash, JSON.parse(await bodyOf(request)));
+      const [account, given] = await Promise.all([accountOf(token), bodyOf(request)]);
+      if (operation === undefined || account === null) {
+        response.writeHead(401).end();
+        return;
+      }
+      const body = await operation(pool, account, JSON.parse(given));
       if (body === null) {
         response.writeHead(404).end();
         return;
@@ -74,16 +79,16 @@ export function caller(...permissions: string[]): string {
     AND (expires_at IS NULL OR expires_at > now()) AND organization_id IS NULL${rights.join('')}) AS caller`;
 }
 
-/** Part of the statements: the first `limit` members of the organization `o`, oldest first. */
-export function membersOf(organization: string, limit: number): string {
+/** Part of the statements: the first `limit` members of the organization, oldest first; `more` is one more condition. */
+export function membersOf(organization: string, limit: number, more = ''): string {
   return `SELECT id, user_id, created_at, membership_status_at(status, status_deadline, now()) AS status
-    FROM membership WHERE organization_id = ${organization} AND status <> 'REMOVED' ORDER BY created_at, id LIMIT ${limit}`;
+    FROM membership WHERE organization_id = ${organization} AND status <> 'REMOVED'${more} ORDER BY created_at, id LIMIT ${limit}`;
 }
 
-/** Part of a statement: the memberships of the user of that column, oldest first. */
-export function membershipsOf(user: string): string {
+/** Part of a statement: the memberships of the user of that column, oldest first; `more` is one more condition. */
+export function membershipsOf(user: string, limit = 100, more = ''): string {
   return `SELECT id, organization_id, created_at, membership_status_at(status, status_deadline, now()) AS status
-    FROM membership WHERE user_id = ${user} AND status <> 'REMOVED' ORDER BY created_at, id LIMIT 100`;
+    FROM membership WHERE user_id = ${user} AND status <> 'REMOVED'${more} ORDER BY created_at, id LIMIT ${limit}`;
 }
 
 /** An expression: how many members the organization `o` lists. */

@@ -10,6 +10,8 @@ export const FIRST_TIMED = 3;
 export type Asks = {
   url: string;
   headers: Record<string, string>;
+  /** What each target has besides. */
+  headersOf?: Record<string, string>[];
   /** With `$target`, `$number` (of the request) and `$lap` (how often all targets were taken before). */
   body: string;
   targets: string[];
@@ -27,4 +29,18 @@ export function bodyOf({ body, targets }: Pick<Asks, 'body' | 'targets'>, number
     lap: String(Math.floor(number / targets.length)),
   };
   return body.replaceAll(/\$(target|number|lap)\b/g, (_all, name: string) => values[name] ?? '');
+}
+
+/** The headers of the `number`th request. */
+export function headersOf(
+  { headers, headersOf, targets }: Pick<Asks, 'headers' | 'headersOf' | 'targets'>,
+  number: number,
+): Record<string, string> {
+  return { ...headers, ...headersOf?.[number % targets.length] };
+}
+
+/** Asks for the `number`th thing, once. */
+export function postOnce(asks: Asks, number: number): Promise<Response> {
+  const headers = headersOf(asks, number);
+  return fetch(asks.url, { method: 'POST', headers, body: bodyOf(asks, number) });
 }

@@ -9,10 +9,14 @@ import { createTurns, type InTurn } from '../../src/db/turns.ts';
 import { normalizeEmail } from '../../src/domain/email.ts';
 import { searchText } from '../../src/domain/text.ts';
 import { takePart, task } from '../contender.ts';
-import { STATEMENTS } from '../floors/json-agg-statements.ts';
-import { bodyOf } from '../floors/serve.ts';
+import { organizationWithMembers } from '../floors/json-agg-statements.ts';
+import { bodyOf, caller } from '../floors/serve.ts';
 import { ASSIGN, begin, CREATE, ORGANIZATION_OF, SUSPEND } from './floor-sql.ts';
 import type { WriteName } from './operations.ts';
+
+const READ = organizationWithMembers(
+  `${caller('membership:read', 'user:read')} CROSS JOIN organization o WHERE o.id = $2`,
+);
 
 type Statement = { name: string; text: string; values: unknown[] };
 
@@ -80,7 +84,7 @@ export async function serveWrites({ apart }: Waiting): Promise<void> {
     }
     const { rows } = await reads.query<{ body: string }>({
       name: 'b',
-      text: STATEMENTS.b,
+      text: READ,
       values: [keyHash, given.id],
     });
     return rows[0]?.body ?? null;

@@ -1,7 +1,7 @@
 // The process that asks for writes and reads. It only ever asks a contender that the benchmark has started here.
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Asks, bodyOf, FIRST_TIMED } from './asks.ts';
+import { type Asks, bodyOf, FIRST_TIMED, headersOf } from './asks.ts';
 
 /** What to do: keep for later how to ask, or ask for all of these at once for so many seconds. */
 export type Order = { keep: string; asks: Asks } | { send: Sending[]; seconds: number };
@@ -51,7 +51,7 @@ async function send({ name, connections, perSecond }: Sending, seconds: number):
   const ask = async () => {
     left -= 1;
     const asked = performance.now();
-    await post(agent, asks, bodyOf(asks, asks.next++));
+    await post(agent, asks, asks.next++);
     const answered = performance.now();
     times.push(answered - asked);
     if (end === 0) {
@@ -90,13 +90,15 @@ async function send({ name, connections, perSecond }: Sending, seconds: number):
   };
 }
 
-function post(agent: Agent, { url, headers, expected }: Asks, body: string): Promise<void> {
+function post(agent: Agent, asks: Asks, number: number): Promise<void> {
+  const { url, expected } = asks;
+  const body = bodyOf(asks, number);
   return new Promise((resolve, reject) => {
     const length = String(Buffer.byteLength(body));
     const asked = request(url, {
       method: 'POST',
       agent,
-      headers: { ...headers, 'content-length': length },
+      headers: { ...headersOf(asks, number), 'content-length': length },
     });
     asked.on('error', reject);
     asked.on('response', (response) => {

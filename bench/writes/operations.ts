@@ -1,8 +1,10 @@
 /** What is written, and how each contender is asked for it. */
 import { decodeId, encodeId, type IdKind, kindOf } from '../../src/domain/id.ts';
 import { type Contender, GATEHOUSE, requestOf } from '../operations.ts';
-import { questionsOf } from '../samples.ts';
-import { type Asks, bodyOf } from './asks.ts';
+import { OPERATIONS } from '../questions.ts';
+import { randomNumbers } from '../samples.ts';
+import { organizationUuid } from '../world.ts';
+import { type Asks, postOnce } from './asks.ts';
 import { type Place, roleKey, type Targets, TENANTS } from './world.ts';
 
 export type WriteName = 'membershipCreate' | 'membershipRoleAssign' | 'membershipSuspend';
@@ -57,8 +59,11 @@ export function asksOf(
 
 /** How a contender is asked for the read (b), of organizations in which nobody writes. */
 export function readsOf(contender: Contender): Asks {
-  const questions = questionsOf('b', { from: 0, count: TENANTS }, READS);
-  const requests = questions.map((question) => requestOf(contender, question));
+  const random = randomNumbers(READS);
+  const requests = Array.from({ length: READS }, () => {
+    const id = organizationUuid(Math.floor(random() * TENANTS));
+    return requestOf(contender, { operation: 'b', first: OPERATIONS.b.first, id });
+  });
   const [{ url, headers } = { url: '', headers: {} }] = requests;
   const bodies = requests.map(({ body }) => body);
   return { url, headers, body: '$target', targets: bodies, expected: '"totalCount"' };
@@ -69,9 +74,8 @@ export type Written = { id: string; status: string; version: number };
 
 /** Asks for the `number`th write of `asks`. Rejects when there is no answer that says yes or no. */
 export async function writeOnce(asks: Asks, number: number): Promise<Written | null> {
-  const { url, headers } = asks;
-  const body = bodyOf(asks, number);
-  const response = await fetch(url, { method: 'POST', headers, body });
+  const { url } = asks;
+  const response = await postOnce(asks, number);
   const text = await response.text();
   if (response.status === 409) {
     return null;

@@ -8,7 +8,7 @@ import { PLACES, type Place } from './world.ts';
 export type WriteResults = {
   writes: WriteRatios[];
   /** By contender. */
-  roundTrips: Record<string, Record<WriteName, number>>;
+  roundTrips: Record<string, Partial<Record<WriteName, number>>>;
   noticed: Noticed[];
 };
 
@@ -18,6 +18,7 @@ const NAMES: Record<string, string> = {
   gatehouse: 'Gatehouse',
   floor: 'floor',
   together: 'floor, one pool and no turns',
+  betterAuth: 'better-auth',
 };
 
 /** The results as Markdown. */
@@ -25,11 +26,13 @@ export function writeTablesOf({ writes, roundTrips, noticed }: WriteResults): st
   const rows = PLACES.flatMap((place) =>
     writes
       .filter((one) => one.place === place)
-      .map(({ write, connections, rate, p50, p99, cpu }) => [
+      .map(({ write, connections, rate, timesPeer, p50, p99, cpu }) => [
         write,
         WHERE[place],
         String(connections),
-        ...[rate, p50, p99, cpu].map(twoDigits),
+        twoDigits(rate),
+        timesPeer === undefined ? '–' : twoDigits(timesPeer),
+        ...[p50, p99, cpu].map(twoDigits),
       ]),
   );
   const header = [
@@ -37,13 +40,14 @@ export function writeTablesOf({ writes, roundTrips, noticed }: WriteResults): st
     'written in',
     'connections',
     'writes per second',
+    'times better-auth’s',
     'p50',
     'p99',
     'server CPU per write',
   ];
   const trips = Object.entries(roundTrips).map(([name, counts]) => [
     NAMES[name] ?? name,
-    ...WRITE_NAMES.map((write) => String(counts[write])),
+    ...WRITE_NAMES.map((write) => String(counts[write] ?? '–')),
   ]);
   const crowd = noticed.map(({ name, p50, p99 }) => [
     NAMES[name] ?? name,

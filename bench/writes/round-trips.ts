@@ -1,29 +1,35 @@
 /** How often a write goes to PostgreSQL and back. */
 import type { RunningContender } from '../processes.ts';
 import { openProxy } from '../proxy.ts';
-import { UNTIMED } from './asks.ts';
-import { asksOf, WRITE_NAMES, type WriteName, writeOnce } from './operations.ts';
-import type { Targets } from './world.ts';
+import { postOnce, UNTIMED } from './asks.ts';
+import type { Writer } from './comparison.ts';
+import { WRITE_NAMES, type WriteName } from './operations.ts';
 
 /**
- * Does the writes on a contender of its own, started by `start` on the URL of a database, and counts what it sends
- * there, the beginning and the end of the transaction included.
+ * Does the writes on another one of the same contenders, started by `start` on the URL of a database, and counts what
+ * it sends there, the beginning and the end of the transaction included.
  */
 export async function roundTripsOf(
-  databaseUrl: string,
+  { url, asker }: Writer,
   start: (url: string) => Promise<RunningContender>,
-  targets: Targets,
-): Promise<Record<WriteName, number>> {
-  const proxy = await openProxy(databaseUrl);
+): Promise<Partial<Record<WriteName, number>>> {
+  const proxy = await openProxy(url);
   const contender = await start(proxy.url);
   try {
-    const counts = { membershipCreate: 0, membershipRoleAssign: 0, membershipSuspend: 0 };
+    const counts: Partial<Record<WriteName, number>> = {};
     for (const write of WRITE_NAMES) {
+      const asks = asker(contender, write, 'spread');
+      if (asks === undefined) {
+        continue;
+      }
       // What is done once a minute, such as noting that a key is in use, belongs to the first.
       for (const number of UNTIMED.roundTrips) {
         proxy.take();
-        await writeOnce(asksOf(contender, write, 'spread', targets), number);
+        const answer = await (await postOnce(asks, number)).text();
         counts[write] = proxy.take().length;
+        if (!answer.includes(asks.expected)) {
+          throw new Error(`${asks.url} answered ${answer.slice(0, 200)}`);
+        }
       }
     }
     return counts;
