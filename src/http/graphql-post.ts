@@ -30,6 +30,9 @@ export function answerPost(
       return;
     }
     const body = await bodyOf(request);
+    if (body === undefined) {
+      return;
+    }
     const asked = readQuery(body);
     const result =
       asked !== undefined && graphql.isKnown(asked.query, asked.operationName)
@@ -92,12 +95,15 @@ const MEDIA_TYPES: Record<string, string> = {
   'application/graphql-response+json': 'application/graphql-response+json',
 };
 
-function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
+/** Undefined: whoever sent it hung up before its end. */
+function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', reject);
+    request.once('close', () => resolve(undefined));
+    // It is closed, too.
+    request.once('error', () => {});
   });
 }
 

@@ -138,9 +138,9 @@ export function createLoaders(
 }
 
 function once<Made>(make: () => Made): () => Made {
-  let made: Made | undefined;
+  let kept: { made: Made } | undefined;
   return () => {
-    made ??= make();
-    return made;
+    kept ??= { made: make() };
+    return kept.made;
   };
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LogLine, type ObservedGateway, observeGateway } from './observed-gateway.ts';
 import { bearer, get, openSocket, post, send } from './wire.ts';
@@ -28,6 +29,19 @@ async function answered(count = 1): Promise<object[]> {
 }
 
 describe('a request', () => {
+  it('that breaks off in the middle of its body is nothing to worry about', async () => {
+    const { port, host } = new URL(world.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = `POST /graphql HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n`;
+    socket.write(`${head}{"query":`);
+    // It is there before it goes.
+    await post(world.url, { query: '{ viewer { kind } }' }, bearer(world.key));
+    socket.destroy();
+    const lines = await answered(2);
+    expect(lines).toHaveLength(2);
+    expect(world.log.filter(({ level }) => level > DEBUG)).toEqual([]);
+  });
+
   it('is one line with its id, what it was and what came of it', async () => {
     const query = 'query Who { viewer { kind } }';
     const headers = { ...bearer(world.key), 'x-request-id': 'my-request' };
