@@ -44,13 +44,20 @@ const SKIPPED: Partial<Record<OperationName, (size: number) => number>> = {
   d100: (size) => Math.floor(size / 20),
 };
 
+type Options = {
+  start: StartContender;
+  pace: Pace;
+  issuer: Issuer;
+  progress(what: string): void;
+};
+
 type Entry = { site: Site; operation: OperationName; name: string; questions: Question[] };
 
 /** Measures every operation at all sites; those of the same kind stand in the order of their sizes. */
 export async function measureGrowth(
   load: Load,
   sites: Site[],
-  { start, pace, issuer }: { start: StartContender; pace: Pace; issuer: Issuer },
+  { start, pace, issuer, progress }: Options,
 ): Promise<Curve[]> {
   const entries: Entry[] = [];
   for (const site of sites) {
@@ -66,6 +73,7 @@ export async function measureGrowth(
       });
     }
   }
+  progress('Growing: counting objects');
   const objects = new Map<string, number>();
   for (const { site, name, questions } of entries) {
     const counts = questions
@@ -74,10 +82,12 @@ export async function measureGrowth(
     const sum = (await Promise.all(counts)).reduce((one, other) => one + other, 0);
     objects.set(name, sum / COUNTED);
   }
+  progress('Growing: explaining statements');
   const rowsRead = await rowsReadOf(entries, start);
   const turns = entries.map(
     ({ site, name, questions }): Turn => ({ name, contender: site.gatehouse, questions }),
   );
+  progress('Growing: measuring');
   const measurements = await measure(load, turns, pace);
 
   return (['tenants', 'members'] as const).flatMap((grows) =>

@@ -38,7 +38,12 @@ const { values: options } = parseArgs({
   },
 });
 
-const MEMBERSHIPS = 100_000 * Number(options.scale);
+const scale = Number(options.scale);
+if (!Number.isInteger(scale) || scale < 1) {
+  throw new Error('--scale takes a whole number, from 1 on.');
+}
+
+const MEMBERSHIPS = 100_000 * scale;
 
 /** How many memberships there are in the worlds with fewer and more tenants. */
 const WORLD_SIZES = [
@@ -141,6 +146,8 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
     { start, pace: paces, issuer },
   );
 
+  // Said now, too: what follows takes as long again.
+  process.stdout.write(`\n${tablesOf(comparison)}\n\n`);
   progress('Growing');
   const sites: Site[] = [];
   for (const { world, url } of filled.slice(1)) {
@@ -156,7 +163,7 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
       sites.push({ grows: 'members', size, url: large.url, gatehouse, place });
     }
   }
-  const growth = await measureGrowth(load, sites, { start, pace: growthPace, issuer });
+  const growth = await measureGrowth(load, sites, { start, pace: growthPace, issuer, progress });
   return { ...comparison, growth };
 }
 
