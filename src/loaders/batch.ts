@@ -2,6 +2,7 @@
 import DataLoader from 'dataloader';
 import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
+import { once } from './once.ts';
 import { param, run } from './statement.ts';
 
 /** Loads what belongs to one key, or null (or an empty list) when there is nothing. */
@@ -83,17 +84,17 @@ function batched<Key extends object, Row, Value>(
   pick: (rows: Row[]) => Value,
 ): Load<Key, Value> {
   const names = Object.keys(columns) as (keyof Key & string)[];
-  const loader = new DataLoader<Key, Value, string>(
-    async (keys) => {
-      const asked = Object.fromEntries(names.map((name) => [name, keys.map((key) => key[name])]));
-      const values = { ...common, ...asked };
-      const groups = keys.map((): Row[] => []);
-      for (const row of await run<Row & Ordinal>(read, shape, build, values)) {
-        groups[row.ordinal - 1]?.push(row);
-      }
-      return groups.map(pick);
-    },
-    { cacheKeyFn: (key) => names.map((name) => key[name]).join('\n') },
-  );
-  return (key) => loader.load(key);
+  const fetch = async (keys: readonly Key[]): Promise<Value[]> => {
+    const asked = Object.fromEntries(names.map((name) => [name, keys.map((key) => key[name])]));
+    const values = { ...common, ...asked };
+    const groups = keys.map((): Row[] => []);
+    for (const row of await run<Row & Ordinal>(read, shape, build, values)) {
+      groups[row.ordinal - 1]?.push(row);
+    }
+    return groups.map(pick);
+  };
+  const cacheKeyFn = (key: Key) => names.map((name) => key[name]).join('\n');
+  // Of the loaders of a request most are asked nothing.
+  const loader = once(() => new DataLoader<Key, Value, string>(fetch, { cacheKeyFn }));
+  return (key) => loader().load(key);
 }

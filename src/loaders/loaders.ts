@@ -22,6 +22,7 @@ import {
   membershipLists,
 } from './membership-list.ts';
 import { ALL, type Needs } from './needs.ts';
+import { once } from './once.ts';
 import { organizationLoaders } from './organization.ts';
 import type { PageArgs } from './page.ts';
 import { reachOf } from './reach.ts';
@@ -134,13 +135,5 @@ export function createLoaders(
     get apiKeys() {
       return apiKeys();
     },
-  };
-}
-
-function once<Made>(make: () => Made): () => Made {
-  let kept: { made: Made } | undefined;
-  return () => {
-    kept ??= { made: make() };
-    return kept.made;
   };
 }

@@ -27,7 +27,7 @@ export type Companions = {
   columns(item: string): RawBuilder<unknown>;
   joined(item: string): RawBuilder<unknown>;
   /** What the order of the list is followed by. */
-  order: RawBuilder<unknown>;
+  order(): RawBuilder<unknown>;
   /** The memberships, each once; the loaders that would be asked for the rest know it from then on. */
   itemsOf(found: Accompanied[]): MembershipRow[];
 };
@@ -83,7 +83,7 @@ export function companionsOf(needs: Needs, reach: Reach | null, loaders: Loaders
       }
       return joins.length === 0 ? sql`` : sql.join(joins, sql` `);
     },
-    order: withMemberships.has('role') ? sql`, r.created_at, r.id` : sql``,
+    order: () => (withMemberships.has('role') ? sql`, r.created_at, r.id` : sql``),
     itemsOf(found) {
       const items: MembershipRow[] = [];
       let roles: Role[] = [];

@@ -6,6 +6,7 @@ import { NIL_UUID } from '../domain/id.ts';
 import { move } from '../domain/membership-status.ts';
 import type { MembershipRow } from './membership.ts';
 import type { Accompanied, Companions } from './membership-companions.ts';
+import { once } from './once.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
 import { containment, searchTerm } from './search.ts';
 import { param } from './statement.ts';
@@ -78,37 +79,41 @@ export function membershipLists(
   };
   const field = keys[args.field];
   const key = { expression: field.membership, id: 'm.id', type: field.type };
-  const within = asked.organizations
-    ? sql` AND m.organization_id = ANY(${param('organizations')}::uuid[])`
-    : sql``;
-  const owner = sql`m.${sql.ref(`${parent}_id`)} = k.id${within}`;
-  const filters = residualFilters(asked);
+  // Composed when the shape is met for the first time, and then never again.
+  const owner = once(() => {
+    const within = asked.organizations
+      ? sql` AND m.organization_id = ANY(${param('organizations')}::uuid[])`
+      : sql``;
+    return sql`m.${sql.ref(`${parent}_id`)} = k.id${within}`;
+  });
+  const filters = once(() => residualFilters(asked));
+  const everyStatus = once(() =>
+    asked.status
+      ? sql`${statusNow} = ANY(${param('status')}::membership_status[])`
+      : sql`m.status <> 'REMOVED'`,
+  );
+  const all = once(matches);
   const list = (from: RawBuilder<unknown>) => {
     const keyset = keysetOf(args, key);
     return sql`SELECT m.*, ${sql.raw(key.expression)} AS sort_key FROM ${from} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}`;
   };
 
-  const everyStatus = asked.status
-    ? sql`${statusNow} = ANY(${param('status')}::membership_status[])`
-    : sql`m.status <> 'REMOVED'`;
-  const all = matches();
-
   function matches(): RawBuilder<unknown> {
     if (parent === 'organization' && (asked.indexedSearch || asked.metadata || asked.untrusted)) {
       // OFFSET 0 keeps the planner from walking the whole organization in order instead.
-      return sql`(SELECT m.* FROM membership m WHERE ARRAY[m.organization_id] @> ARRAY[k.id]${indexedFilters(asked)} OFFSET 0) AS m WHERE ${everyStatus}${filters}${roleFilter(asked.role)}`;
+      return sql`(SELECT m.* FROM membership m WHERE ARRAY[m.organization_id] @> ARRAY[k.id]${indexedFilters(asked)} OFFSET 0) AS m WHERE ${everyStatus()}${filters()}${roleFilter(asked.role)}`;
     }
-    return sql`membership m WHERE ${owner} AND ${everyStatus}${filters}${indexedFilters(asked)}${roleFilter(asked.role)}`;
+    return sql`membership m WHERE ${owner()} AND ${everyStatus()}${filters()}${indexedFilters(asked)}${roleFilter(asked.role)}`;
   }
 
   function rows(): RawBuilder<unknown> {
     if (parent === 'user' || asked.indexedSearch || asked.metadata || asked.untrusted) {
-      return list(all);
+      return list(all());
     }
     if (asked.role) {
       return byRole();
     }
-    return asked.status ? byStatus() : list(all);
+    return asked.status ? byStatus() : list(all());
   }
 
   // Holders of a role stand in the order of every list on their assignments; one held by two sources stands there
@@ -122,7 +127,7 @@ export function membershipLists(
     const sortKey = sql.raw(field.assignment);
     return sql`SELECT DISTINCT ON (${sql.raw(key.expression)}, m.id) m.* FROM (${rolesOf(asked.role)}) AS r(id) CROSS JOIN LATERAL (
 SELECT DISTINCT ON (${sortKey}, a.membership_id) m.* FROM role_assignment a JOIN membership m ON m.id = a.membership_id
-WHERE a.role_id = r.id AND a.organization_id = k.id AND ${everyStatus}${filters} AND ${keyset.where}
+WHERE a.role_id = r.id AND a.organization_id = k.id AND ${everyStatus()}${filters()} AND ${keyset.where}
 ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(args, key).orderBy} LIMIT ${param('limit')}`;
   }
 
@@ -134,11 +139,11 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
         ? sql` AND (m.status_deadline IS NULL OR m.status_deadline > now())`
         : sql``;
       return list(
-        sql`membership m WHERE ${sql.lit(status)} = ANY(${param('status')}::membership_status[]) AND ${owner} AND m.status = ${sql.lit(status)}${live}${filters}`,
+        sql`membership m WHERE ${sql.lit(status)} = ANY(${param('status')}::membership_status[]) AND ${owner()} AND m.status = ${sql.lit(status)}${live}${filters()}`,
       );
     });
     const overdue = list(
-      sql`(SELECT m.* FROM membership m WHERE ${owner} AND m.status = ANY(${param('leaving')}::membership_status[]) AND m.status_deadline <= now() OFFSET 0) AS m WHERE true${filters}`,
+      sql`(SELECT m.* FROM membership m WHERE ${owner()} AND m.status = ANY(${param('leaving')}::membership_status[]) AND m.status_deadline <= now() OFFSET 0) AS m WHERE true${filters()}`,
     );
     const branches = sql.join(
       [...stored, overdue].map((branch) => sql`(${branch})`),
@@ -160,9 +165,9 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
       !asked.metadata &&
       !asked.untrusted
     ) {
-      return sql`SELECT count(DISTINCT m.id) FROM role_assignment a JOIN membership m ON m.id = a.membership_id WHERE a.role_id IN (${rolesOf(asked.role)}) AND a.organization_id = k.id AND ${everyStatus}${filters}`;
+      return sql`SELECT count(DISTINCT m.id) FROM role_assignment a JOIN membership m ON m.id = a.membership_id WHERE a.role_id IN (${rolesOf(asked.role)}) AND a.organization_id = k.id AND ${everyStatus()}${filters()}`;
     }
-    return sql`SELECT count(*) FROM ${all}`;
+    return sql`SELECT count(*) FROM ${all()}`;
   }
 
   return listsOf<MembershipRow, Accompanied>({
@@ -193,7 +198,7 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
         expression: key.expression.replace('m.', 'item.'),
         id: 'item.id',
       });
-      return sql`${orderBy}${companions.order}`;
+      return sql`${orderBy}${companions.order()}`;
     },
     total,
   });

@@ -10,7 +10,7 @@ export type SearchTerm = {
 
 /** The term that a user typed, folded as the stored texts are, or undefined when there is nothing to look for. */
 export function searchTerm(text: string | null | undefined): SearchTerm | undefined {
-  const folded = foldText(text ?? '').trim();
+  const folded = text ? foldText(text).trim() : '';
   if (folded === '') {
     return undefined;
   }
