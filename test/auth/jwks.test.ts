@@ -154,6 +154,25 @@ it('takes over new keys every ten minutes in the background, and forgets withdra
   expect(await refusal(await byOld())).toBe('its issuer has no such key');
 });
 
+it('takes a token that it has verified before no longer than its key, its times and its text', async () => {
+  const issuer = await newIssuer();
+  const { refusal, token, move } = verifierOf(issuer, 20);
+  const hour = Math.floor(Date.now() / 1000) + 3600;
+  const [long, short] = [await token({ exp: hour }), await token({ exp: hour - 3300 })];
+  for (const good of [long, short, long, short]) {
+    expect(await refusal(good)).toBeNull();
+  }
+  const [head, body, signature = ''] = long.split('.');
+  const forged = `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+  expect(await refusal(forged)).toBe('its signature is not that of its issuer');
+  move(6 * MINUTE);
+  expect(await refusal(short)).toBe('it has expired');
+  expect(await refusal(long)).toBeNull();
+  await issuer.rotate();
+  move(21 * MINUTE);
+  expect(await refusal(long)).toBe('its issuer has no such key');
+});
+
 it('does not believe keys that nobody asked for in twenty minutes before it has asked again', async () => {
   const issuer = await newIssuer();
   const { refusal, token, move } = verifierOf(issuer, 20);
