@@ -35,7 +35,7 @@ const CONNECTIONS: Record<InvitationWrite, number[]> = {
   accept: [1, 16, 64],
 };
 
-const PEER = 'betterAuth';
+const PEER = 'better-auth';
 
 const TITLES: Record<InvitationWrite, string> = {
   one: 'invitationBulkCreate of 1 row',

@@ -58,8 +58,8 @@ const TENANT_SIZES = [1_000, 10_000, 50_000, 100_000];
 const SEARCHED = 50_000;
 
 const paces = options.quick
-  ? { rounds: 3, seconds: 0.2, warmUp: 0.3 }
-  : { rounds: 5, seconds: 0.7, warmUp: 0.7 };
+  ? { rounds: 3, seconds: 0.2, warmUp: 1 }
+  : { rounds: 5, seconds: 0.7, warmUp: 2 };
 
 const growthPace = { rounds: 3, seconds: 0.4, warmUp: 0.4 };
 

@@ -73,7 +73,7 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
     gatehouse: 'gatehouse.ts',
     floor: 'writes/floor.ts',
     together: 'writes/floor-together.ts',
-    betterAuth: betterAuth.program,
+    'better-auth': betterAuth.program,
   };
   const startOn = (name: keyof typeof programs, url: string) =>
     startContender(name, programs[name], { DATABASE_URL: url, API_KEY: key }, pinned);
@@ -89,11 +89,11 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
   const together = await start('together');
   const all = [gatehouse, floor, together];
   await checkWrites(all, targets);
-  const peer = peers.includes('betterAuth') ? await startBetterAuth() : undefined;
+  const peer = peers.includes('better-auth') ? await startBetterAuth() : undefined;
   const roundTrips = {
     gatehouse: await roundTripsOf(gatehouse, (url) => startOn('gatehouse', url)),
     floor: await roundTripsOf(floor, (url) => startOn('floor', url)),
-    ...(peer && { betterAuth: await roundTripsOf(peer, (url) => startOn('betterAuth', url)) }),
+    ...(peer && { 'better-auth': await roundTripsOf(peer, (url) => startOn('better-auth', url)) }),
   };
   await Promise.all(all.map(({ url }) => reinstateAll(url)));
 
@@ -113,7 +113,7 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
   return { writes, roundTrips, noticed };
 
   async function startBetterAuth(): Promise<Writer> {
-    const started = await start('betterAuth');
+    const started = await start('better-auth');
     const writer = { ...started, asker: await betterAuthAsker(started.url, targets) };
     await checkBetterAuth(writer);
     return writer;

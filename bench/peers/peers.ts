@@ -4,7 +4,12 @@ import { betterAuth } from './better-auth.ts';
 import { mercurius, postgraphile, pothos } from './graphql.ts';
 import type { Peer } from './peer.ts';
 
-export const PEERS: Record<string, Peer> = { pothos, mercurius, postgraphile, betterAuth };
+export const PEERS: Record<string, Peer> = {
+  pothos,
+  mercurius,
+  postgraphile,
+  'better-auth': betterAuth,
+};
 
 /** Whether the contender of that name has that operation. What is no peer has them all. */
 export function has(name: string, operation: Question['operation']): boolean {

@@ -18,7 +18,7 @@ const NAMES: Record<string, string> = {
   gatehouse: 'Gatehouse',
   floor: 'floor',
   together: 'floor, one pool and no turns',
-  betterAuth: 'better-auth',
+  'better-auth': 'better-auth',
 };
 
 /** The results as Markdown. */
