@@ -46,6 +46,9 @@ const WRITERS = 16;
 const DOCUMENT = `subscription Follow($organizationId: ID) { event: events(organizationId: $organizationId) {
   id cursor type cause sequence organizationId occurredAt } }`;
 
+/** That changes are committed by. */
+const CONNECTIONS = 8;
+
 const INSERT = `WITH counted AS (
     UPDATE organization SET sequence = sequence + $2 WHERE id = $1 RETURNING id, sequence
   ), written AS (
@@ -98,6 +101,8 @@ async function run({ progress, atEnd }: Stage): Promise<string[][]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   atEnd(() => client.end());
+  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS + 1 });
+  atEnd(() => pool.end());
 
   const organizations = Array.from({ length: TENANTS }, (_, n) => organizationUuid(n));
   const one = organizations[0] ?? '';
@@ -181,7 +186,7 @@ async function run({ progress, atEnd }: Stage): Promise<string[][]> {
     progress(`(c) ${perSecond} changes a second`);
     await clients.order({ open: 1, url: gatehouse.url, key, payloads: [payloadOf(one)] });
     await sleep(1500);
-    const { times, rate } = await latencyAt(client, clients, one, perSecond);
+    const { times, rate } = await latencyAt(pool, clients, one, perSecond);
     await clients.order({ close: true });
     const at = (share: number) =>
       times[Math.min(times.length - 1, Math.floor(times.length * share))];
@@ -271,23 +276,21 @@ async function run({ progress, atEnd }: Stage): Promise<string[][]> {
   ];
 }
 
-/** Changes one thing after the other, as often as the machine gives, and tells when each was told. */
-async function latencyAt(
-  client: pg.Client,
-  clients: Clients,
-  organization: string,
-  perSecond: number,
-) {
-  const announce = createAnnouncer(() => client.query('NOTIFY gatehouse_events'));
+/** Changes one thing after the other, by several connections, and tells when each was told. */
+async function latencyAt(pool: pg.Pool, clients: Clients, organization: string, perSecond: number) {
+  const announce = createAnnouncer(() => pool.query('NOTIFY gatehouse_events'));
   const committed = new Map<number, number>();
   const size = Math.max(5, perSecond * SECONDS);
   const begin = performance.now();
-  for (let n = 0; n < size; n += 1) {
-    const { rows } = await client.query<{ sequence: number }>(INSERT, [organization, 1]);
-    committed.set(rows[0]?.sequence ?? 0, performance.timeOrigin + performance.now());
-    announce();
-    await sleep(Math.max(0, begin + ((n + 1) * 1000) / perSecond - performance.now()));
-  }
+  const change = async (first: number) => {
+    for (let n = first; n < size; n += CONNECTIONS) {
+      await sleep(Math.max(0, begin + (n * 1000) / perSecond - performance.now()));
+      const { rows } = await pool.query<{ sequence: number }>(INSERT, [organization, 1]);
+      committed.set(rows[0]?.sequence ?? 0, performance.timeOrigin + performance.now());
+      announce();
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, (_, first) => change(first)));
   const rate = size / ((performance.now() - begin) / 1000);
   await sleep(2000);
   const outcome = await clients.order({ times: true });
