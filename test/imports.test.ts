@@ -104,6 +104,7 @@ const rules: [pattern: string, rule: Rule][] = [
     {
       values: [
         'http/**',
+        'execution/**',
         'graphql/**',
         'auth/**',
         'feed/**',
@@ -115,7 +116,6 @@ const rules: [pattern: string, rule: Rule][] = [
         'node:*',
         'node:*/*',
         'graphql',
-        'graphql-jit',
         'graphql-ws',
         'graphql-yoga',
         '@graphql-yoga/render-graphiql/**',
@@ -127,10 +127,12 @@ const rules: [pattern: string, rule: Rule][] = [
         'domain/principal.ts',
         'domain/transaction.ts',
         'loaders/event.ts',
+        'loaders/needs.ts',
         'pino',
       ],
     },
   ],
+  ['execution/**', { values: ['execution/**', 'graphql'] }],
   [
     'telemetry/**',
     {

@@ -1,5 +1,5 @@
 /** Why streams end, and where whoever comes back goes on. */
-import type { EventPlace } from '../loaders/event.ts';
+import type { EventPlace } from '../loaders/event-place.ts';
 
 export type FeedEnd = keyof typeof REASONS | 'DRAINING';
 

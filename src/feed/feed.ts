@@ -2,8 +2,9 @@
 import type { Read } from '../db/database.ts';
 import { can } from '../domain/permission.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { EventPlace, EventRow } from '../loaders/event.ts';
+import type { EventRow } from '../loaders/event.ts';
 import { eventHorizons } from '../loaders/event-horizon.ts';
+import type { EventPlace } from '../loaders/event-place.ts';
 import type { FeedEnd, StreamEnd } from './end.ts';
 import { PAGE, readNow, readPage } from './read.ts';
 import { createSubscriber, type Subscriber } from './subscriber.ts';
@@ -12,10 +13,8 @@ import type { Topic } from './topic.ts';
 import { createWatch, type RenewAll, type Watched } from './watch.ts';
 
 export type Subscription = {
-  /** With the rights of this moment. */
-  readonly principal: Principal;
-  /** Tells the principal and these rights from all others: with the same one, the same is shown. */
-  readonly print: string;
+  /** Who listens, with the rights of this moment. With the same `print` the same is shown. */
+  readonly caller: Readonly<Pick<Watched, 'principal' | 'print'>>;
   /** The events begin after it. */
   readonly begin: EventPlace;
   events: AsyncIterableIterator<EventRow | StreamEnd>;
@@ -196,12 +195,7 @@ export function startFeed(options: {
         throw error;
       }
       return {
-        get principal() {
-          return watched.principal;
-        },
-        get print() {
-          return watched.print;
-        },
+        caller: watched,
         begin,
         events: subscriber.events,
       };

@@ -1,7 +1,8 @@
 /** What the feed reads: pages of a stream after a place, where a stream is now, and what has become visible. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
-import { type EventPlace, type EventRow, eventColumns, withDetails } from '../loaders/event.ts';
+import { type EventRow, eventColumns, withDetails } from '../loaders/event.ts';
+import type { EventPlace } from '../loaders/event-place.ts';
 import { isAfter, type StreamPlace } from '../loaders/event-place.ts';
 import { param, run } from '../loaders/statement.ts';
 import type { Topic } from './topic.ts';

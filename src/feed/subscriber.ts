@@ -1,7 +1,8 @@
 /** One subscription: a bounded queue between what happens and whoever listens. */
 import { setTimeout } from 'node:timers/promises';
 import type { Principal } from '../domain/principal.ts';
-import type { EventPlace, EventRow } from '../loaders/event.ts';
+import type { EventRow } from '../loaders/event.ts';
+import type { EventPlace } from '../loaders/event-place.ts';
 import { isAfter } from '../loaders/event-place.ts';
 import { type FeedEnd, StreamEnd } from './end.ts';
 import type { Topic } from './topic.ts';

@@ -1,8 +1,8 @@
 /** The one reader of what happens: it hands on each event once it can be seen, for as long as anybody listens. */
 import { setTimeout } from 'node:timers/promises';
 import type { Read } from '../db/database.ts';
-import type { EventPlace, EventRow } from '../loaders/event.ts';
-import type { StreamPlace } from '../loaders/event-place.ts';
+import type { EventRow } from '../loaders/event.ts';
+import type { EventPlace, StreamPlace } from '../loaders/event-place.ts';
 import { PAGE, readNews, readNow, readPage, readSeen, type Seen } from './read.ts';
 
 export type Tail = {

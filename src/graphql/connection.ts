@@ -11,7 +11,7 @@ export const DEFAULT_SIZE = 20;
 /** How many a connection returns at most. */
 export const LARGEST_SIZE = 100;
 
-type Edge<Row> = { node: Row; cursor: string };
+type Edge<Row> = { node: Row; cursorOf: (row: Row) => string };
 
 type PageInfo = {
   hasNextPage: boolean;
@@ -70,9 +70,10 @@ export function connectionType<Row extends object>(
   const edge = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
     description: `One of the ${noun} of a page, with its place in the list.`,
     fields: (t) => ({
-      cursor: t.exposeString('cursor', {
+      cursor: t.string({
         nullable: false,
         description: 'The place in the list, for `after` and `before`.',
+        resolve: ({ node, cursorOf }) => cursorOf(node),
       }),
       node: t.field({
         type: node,
@@ -196,20 +197,10 @@ export function connectionBy<Row>(
   cursorOf: (row: Row) => string,
 ): Connection<Row> {
   return {
-    edges: async () => (await list.page()).rows.map((node) => edgeOf(node, cursorOf)),
+    edges: async () => (await list.page()).rows.map((node) => ({ node, cursorOf })),
     nodes: async () => (await list.page()).rows,
     pageInfo: async () => pageInfoOf(await list.page(), cursorOf),
     totalCount: () => list.totalCount(),
-  };
-}
-
-// Most clients that take edges leave the cursors alone.
-function edgeOf<Row>(node: Row, cursorOf: (row: Row) => string): Edge<Row> {
-  return {
-    node,
-    get cursor() {
-      return cursorOf(node);
-    },
   };
 }
 

@@ -116,7 +116,7 @@ export const EnvironmentType = builder.prismaObject('Environment', {
       args: { ...pageArguments },
       description: 'The keys of the environment, oldest first. Requires environment:read.',
       resolve: (_environment, args, { loaders }) =>
-        connectionOf(loaders.apiKeys.of(NIL_UUID, readPage(args, apiKeyOrder)), apiKeyOrder),
+        connectionOf(loaders.apiKeysOf(NIL_UUID, readPage(args, apiKeyOrder)), apiKeyOrder),
     }),
   }),
 });

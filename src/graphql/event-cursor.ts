@@ -2,7 +2,7 @@
  * Cursors of events: opaque to clients, of one form for all lists and streams of events. Each says where an event
  * stands in the stream of the environment and in that of its organization, so that it works in both.
  */
-import type { EventPlace } from '../loaders/event.ts';
+import type { EventPlace } from '../loaders/event-place.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DIGITS = /^\d{1,20}$/;

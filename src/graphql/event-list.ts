@@ -2,8 +2,9 @@
 import { GraphQLError } from 'graphql';
 import { decodeId, kindOf, NIL_UUID } from '../domain/id.ts';
 import { can } from '../domain/permission.ts';
-import type { EventPlace, EventRow } from '../loaders/event.ts';
+import type { EventRow } from '../loaders/event.ts';
 import type { EventListFilter, EventListKind } from '../loaders/event-list.ts';
+import type { EventPlace } from '../loaders/event-place.ts';
 import { idArgument, timeArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import {
@@ -109,7 +110,7 @@ async function eventsOf(
     readEventCursor(cursor, argument, organizationId),
   );
   const args = { ...places, field: 'POSITION', descending: false } as const;
-  const list = loaders.events.of(kind, parentId, readEventFilter(filter), args);
+  const list = loaders.eventsOf(kind, parentId, readEventFilter(filter), args);
   if (places.after !== undefined) {
     demandKept(await loaders.events.horizonBeyond(places.after, organizationId ?? null));
   }

@@ -184,7 +184,7 @@ export function listInvitations(
   page: Parameters<typeof readPage>[0],
   filter: InvitationListFilter,
 ) {
-  return connectionOf(loaders.invitations.of(organizationId, filter, readPage(page, order)), order);
+  return connectionOf(loaders.invitationsOf(organizationId, filter, readPage(page, order)), order);
 }
 
 builder.prismaObjectField(Organization, 'invitations', (t) =>

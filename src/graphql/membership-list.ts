@@ -145,7 +145,7 @@ function membershipsOf(
     searchesAddresses: detailed === null || organizations?.length === detailed.length,
     organizations: parent.kind === 'user' ? organizations : null,
   };
-  return connectionOf(loaders.memberships.of(parent.kind, parent.id, conditions, args), order);
+  return connectionOf(loaders.membershipsOf(parent.kind, parent.id, conditions, args), order);
 }
 
 const listArguments = builder.args((t) => ({

@@ -70,7 +70,7 @@ builder.prismaObjectFields(Organization, (t) => ({
     args: { ...pageArguments },
     description: 'The keys that are bound to it, oldest first. Requires apikey:manage.',
     resolve: guarded('apikey:manage', itself, (organization, args, { loaders }) =>
-      connectionOf(loaders.apiKeys.of(organization.id, readPage(args, apiKeyOrder)), apiKeyOrder),
+      connectionOf(loaders.apiKeysOf(organization.id, readPage(args, apiKeyOrder)), apiKeyOrder),
     ),
   }),
   version: t.exposeInt('version', {

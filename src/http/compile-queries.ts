@@ -1,96 +1,140 @@
-/** Documents that are asked for over and over are compiled to JavaScript, which executes them in a fraction of the time. */
-import { type DocumentNode, type ExecutionArgs, getOperationAST, OperationTypeNode } from 'graphql';
-import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+/** Queries that are asked for over and over are compiled: then they write their answer in a fraction of the time. */
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  getOperationAST,
+  getVariableValues,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
+import { type CompiledQuery, compileQuery } from '../execution/compile.ts';
+import { conditionsOf, type VariableValues } from '../execution/selections.ts';
 import type { Context } from '../graphql/context.ts';
 import { countSelections } from './limits/selections.ts';
 
-export type QueryCompiler = {
-  plugin: Plugin<Context>;
-  /** Whether a text is a document that ran before, as a query of this name. */
-  isKnown(text: string, operationName: string | null | undefined): boolean;
+/** A query as it can be executed at once. */
+export type ReadyQuery = {
+  operation: OperationDefinitionNode;
+  values: VariableValues;
+  compiled: CompiledQuery;
 };
 
-type Compiled = CompiledQuery['query'];
+export type QueryCompiler = {
+  plugin: Plugin<Context>;
+  /** Undefined: it is not compiled yet or cannot be, is no query, or the values of its variables are wrong. */
+  ready(args: ExecutionArgs): ReadyQuery | undefined;
+};
 
-/** Each selection becomes some 2,000 characters of JavaScript: what is larger takes long to compile, and much memory. */
-const LARGEST_COMPILED = 300;
+type Entry = {
+  operation: OperationDefinitionNode;
+  /** Variables that decide what is left out: the query is compiled for each combination of them that is met. */
+  conditions: string[];
+  compiled: Map<string, CompiledQuery | undefined>;
+};
+
+const MOST_CONDITIONS = 4;
+
+/** Compiled they take some kilobytes a selection. */
+const LARGEST_COMPILED = 1_000;
 
 /** Selections of all that is kept compiled. */
-const KEPT_COMPILED = 5_000;
+const KEPT_COMPILED = 10_000;
 
 /**
- * Makes what executes queries compiled once their document was asked for `after` times; one that comes once never pays
- * for it. Whatever ends in an error is executed again as usual, out of what was read already, so that errors have one
- * form. Undefined: never.
+ * Makes what compiles queries once their document was executed `after` times, so that one that comes once never pays for
+ * it. Whatever ends in an error is executed as usual, out of what was read already: errors have one form. Undefined:
+ * never.
  */
-export function createQueryCompiler(
-  documents: LRUCache<string, DocumentNode>,
-  after: number | undefined,
-): QueryCompiler {
+export function createQueryCompiler(after: number | undefined): QueryCompiler {
   if (after === undefined) {
-    return { plugin: {}, isKnown: () => false };
+    return { plugin: {}, ready: () => undefined };
   }
   const executions = new WeakMap<DocumentNode, number>();
-  const sizes = new WeakMap<DocumentNode, number>();
-  const kept = new LRUCache<DocumentNode, Map<string, Compiled | null>>({
+  const kept = new LRUCache<DocumentNode, Map<string | null, Entry>>({
     maxSize: KEPT_COMPILED,
-    sizeCalculation: (_compiled, document) => sizeOf(document),
+    sizeCalculation: (_entries, document) => countSelections(document, LARGEST_COMPILED),
   });
 
-  function sizeOf(document: DocumentNode): number {
-    const size = sizes.get(document) ?? countSelections(document, LARGEST_COMPILED);
-    sizes.set(document, size);
-    return size;
-  }
+  const entryOf = ({ document, operationName }: ExecutionArgs): Entry | undefined => {
+    const entries = kept.get(document) ?? new Map<string | null, Entry>();
+    const name = operationName ?? null;
+    const known = entries.get(name);
+    const operation = known?.operation ?? getOperationAST(document, operationName);
+    if (known !== undefined || operation?.operation !== OperationTypeNode.QUERY) {
+      return known;
+    }
+    const conditions = conditionsOf(document);
+    const isSmall =
+      countSelections(document, LARGEST_COMPILED) <= LARGEST_COMPILED &&
+      conditions.length <= MOST_CONDITIONS;
+    if (!isSmall) {
+      return undefined;
+    }
+    const entry: Entry = { operation, conditions, compiled: new Map() };
+    kept.set(document, entries.set(name, entry));
+    return entry;
+  };
 
-  /** Null: not yet, or never. */
-  const compiledOf = ({ schema, document, operationName }: ExecutionArgs): Compiled | null => {
-    const times = (executions.get(document) ?? 0) + 1;
-    executions.set(document, times);
-    if (times <= after || sizeOf(document) > LARGEST_COMPILED) {
-      return null;
+  const ready = (args: ExecutionArgs): ReadyQuery | undefined => {
+    const { schema, document, variableValues: given } = args;
+    // Only what was found valid was ever executed.
+    if ((executions.get(document) ?? 0) <= after) {
+      return undefined;
     }
-    const ofDocument = kept.get(document) ?? new Map<string, Compiled | null>();
-    let compiled = ofDocument.get(operationName ?? '');
-    if (compiled === undefined) {
-      const made = compileQuery(schema, document, operationName ?? undefined);
-      compiled = isCompiledQuery(made) ? made.query : null;
-      kept.set(document, ofDocument.set(operationName ?? '', compiled));
+    const entry = entryOf(args);
+    if (entry === undefined) {
+      return undefined;
     }
-    return compiled;
+    const { operation, conditions } = entry;
+    const definitions = operation.variableDefinitions ?? [];
+    const { variableValues: values } = getVariableValues(schema, definitions, given ?? {});
+    if (values === undefined) {
+      return undefined;
+    }
+    const key = conditions.map((name) => values.coerced[name]).join();
+    if (!entry.compiled.has(key)) {
+      entry.compiled.set(key, compileQuery({ schema, document, operation, values }));
+    }
+    const compiled = entry.compiled.get(key);
+    return compiled && { operation, values, compiled };
   };
 
   return {
+    ready,
     plugin: {
       onExecute({ args, executeFn, setExecuteFn }) {
-        const compiled = isQuery(args.document, args.operationName) ? compiledOf(args) : null;
-        if (compiled !== null) {
-          setExecuteFn(async (given: ExecutionArgs & { signal?: AbortSignal }) => {
-            const { rootValue, contextValue, variableValues, signal } = given;
-            signal?.addEventListener('abort', () => readNoMore(contextValue as Context, signal));
-            const result = await compiled(rootValue, contextValue, variableValues);
-            return result.errors === undefined ? result : executeFn(given);
-          });
+        executions.set(args.document, (executions.get(args.document) ?? 0) + 1);
+        const query = ready(args);
+        if (query !== undefined) {
+          setExecuteFn((given: ExecutionArgs & { signal?: AbortSignal }) =>
+            parsedResult(query, given, executeFn),
+          );
         }
       },
-    },
-    isKnown(text, operationName) {
-      const document = documents.get(text);
-      return document !== undefined && executions.has(document) && isQuery(document, operationName);
     },
   };
 }
 
-// What is compiled asks nobody whether it should go on; it cannot without reading.
-function readNoMore(context: Context, { reason }: AbortSignal): void {
+async function parsedResult<Result>(
+  { compiled, values }: ReadyQuery,
+  args: ExecutionArgs & { signal?: AbortSignal },
+  execute: (args: ExecutionArgs) => Result,
+) {
+  const context = args.contextValue as Context;
+  args.signal?.addEventListener('abort', () => readNoMore(context, args.signal?.reason));
+  try {
+    return { data: JSON.parse(await compiled(context, values)) };
+  } catch {
+    return execute(args);
+  }
+}
+
+/** What is compiled asks nobody whether it should go on; it cannot without reading. */
+export function readNoMore(context: Context, reason: unknown): void {
   const refuse = () => {
     throw reason;
   };
   context.loaders = new Proxy(context.loaders, { get: refuse });
-}
-
-function isQuery(document: DocumentNode, operationName: string | null | undefined): boolean {
-  return getOperationAST(document, operationName)?.operation === OperationTypeNode.QUERY;
 }

@@ -32,7 +32,7 @@ type Results = WeakMap<EventRow, Map<string, Promise<ExecutionResult>>>;
  */
 export function followFeed(options: {
   /** A context for one event. */
-  contextFor(context: Followed, principal: Subscription['principal']): Context;
+  contextFor(context: Followed, principal: Subscription['caller']['principal']): Context;
   log: Logger;
 }): Plugin {
   const results: Results = new WeakMap();
@@ -55,7 +55,7 @@ export function followFeed(options: {
         const { document, operationName, variableValues } = args;
         const asked = JSON.stringify([documents.of(document), operationName, variableValues]);
         const executeFor = (event: EventRow) =>
-          share(results, event, `${asked} ${subscription.print}`, () =>
+          share(results, event, `${asked} ${subscription.caller.print}`, () =>
             answer(args, event, subscription),
           );
         return respond(subscription, source, executeFor);
@@ -66,7 +66,7 @@ export function followFeed(options: {
   async function answer(
     args: ExecutionArgs,
     event: EventRow,
-    { principal }: Subscription,
+    { caller: { principal } }: Subscription,
   ): Promise<ExecutionResult> {
     const context = args.contextValue as Followed;
     const contextValue = options.contextFor(context, principal);

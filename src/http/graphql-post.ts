@@ -4,17 +4,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { ExecutionResult } from 'graphql';
-import { isAsyncIterable } from 'graphql-yoga';
-import type { GraphqlServer, Operation } from './graphql.ts';
-import { pipelineOf, prepare } from './pipeline.ts';
-
-type Query = {
-  query: string;
-  variables?: Record<string, unknown> | null;
-  operationName?: string | null;
-  extensions?: Record<string, unknown> | null;
-};
+import type { AskedQuery } from './answer-query.ts';
+import type { GraphqlServer } from './graphql.ts';
+import type { Operation } from './operation.ts';
 
 /**
  * Answers a request whose credentials, media type and length were found good. Whatever is not ordinary goes the general
@@ -34,41 +26,19 @@ export function answerPost(
       return;
     }
     const asked = readQuery(body);
-    const result =
-      asked !== undefined && graphql.isKnown(asked.query, asked.operationName)
-        ? await execute(graphql, asked, operation)
-        : undefined;
-    if (result === undefined || result.errors !== undefined) {
+    const answer = asked && (await graphql.answerQuery(asked, operation));
+    if (answer === undefined || 'result' in answer) {
       Object.assign(request, { body: Readable.from([body]) });
-      await graphql(request, response, { ...operation, result });
-    } else {
-      const text = JSON.stringify(result);
-      response.writeHead(200, {
-        'content-type': `${mediaType}; charset=utf-8`,
-        'content-length': Buffer.byteLength(text),
-        'cache-control': 'no-store',
-      });
-      response.end(text);
+      await graphql(request, response, { ...operation, ...answer });
+      return;
     }
+    response.writeHead(200, {
+      'content-type': `${mediaType}; charset=utf-8`,
+      'content-length': Buffer.byteLength(answer.text),
+      'cache-control': 'no-store',
+    });
+    response.end(answer.text);
   };
-}
-
-/** Undefined: it was not executed, or failed as a whole: a query can be executed again, by who knows what to say then. */
-async function execute(
-  graphql: GraphqlServer,
-  asked: Query,
-  operation: Operation,
-): Promise<ExecutionResult | undefined> {
-  try {
-    const args = await prepare(graphql, asked, operation);
-    if (!('schema' in args)) {
-      return undefined;
-    }
-    const result = await pipelineOf(args).execute(args);
-    return isAsyncIterable(result) ? undefined : result;
-  } catch {
-    return undefined;
-  }
 }
 
 function isPlain({ method, url = '', headers }: IncomingMessage): boolean {
@@ -108,7 +78,7 @@ function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
 }
 
 /** Undefined: not an operation as it should be, of which the general way knows what to say. */
-function readQuery(body: Buffer): Query | undefined {
+function readQuery(body: Buffer): AskedQuery | undefined {
   let value: unknown;
   try {
     value = JSON.parse(body.toString());

@@ -11,6 +11,7 @@ import type { Authenticate } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Observe } from '../telemetry/exchange.ts';
 import { type Tracing, withinSpan } from '../telemetry/tracing.ts';
+import { createBag } from './bag.ts';
 import { credentialsIn } from './credentials.ts';
 import { GRAPHQL_PATH, type GraphqlServer } from './graphql.ts';
 import { COST_OF_REFUSAL, type RateLimiter } from './limits/rate.ts';
@@ -18,9 +19,9 @@ import { limitExceeded } from './limits/refusal.ts';
 import { formatError, maskError } from './mask-bugs.ts';
 import type { Origins } from './origins.ts';
 import { type PersistedDocuments, persistedText } from './persisted-documents.ts';
-import { pipelineOf, prepare } from './pipeline.ts';
 import { addressOf, pathOf, requestIdOf } from './request.ts';
 import { createSocketExchanges, type SocketExchanges } from './websocket-exchanges.ts';
+import { pipelineOf, prepare } from './websocket-operation.ts';
 import { sayGoodbye, speak } from './websocket-wire.ts';
 
 type Extra = {
@@ -61,12 +62,11 @@ export function serveWebSockets(
   },
 ): (patienceMs: number) => Promise<void> {
   const { graphql, authenticate, origins, log, rate, persistedDocuments } = options;
-  const underWay = new Set<Promise<unknown>>();
+  const underWay = createBag<Promise<unknown>>();
   let stopping = false;
 
   const follow = <Value>(work: Promise<Value>): Promise<Value> => {
-    underWay.add(work);
-    const forget = () => underWay.delete(work);
+    const forget = underWay.add(work);
     work.then(forget, forget);
     return work;
   };
@@ -198,11 +198,12 @@ export function serveWebSockets(
   return async (patienceMs) => {
     stopping = true;
     const { promise: late, resolve } = Promise.withResolvers<void>();
+    let isLate = false;
     const timer = setTimeout(() => {
-      underWay.clear();
+      isLate = true;
       resolve();
     }, patienceMs);
-    while (underWay.size > 0) {
+    while (underWay.size > 0 && !isLate) {
       await Promise.race([Promise.allSettled(underWay), late]);
       // What was prepared begins to execute now, and what was executed is sent.
       await setImmediate();

@@ -1,55 +1,37 @@
 /** The GraphQL server: one parser, one validation and one context for every transport. */
-import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { DocumentNode } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Caller } from '../auth/caller.ts';
 import type { Read } from '../db/database.ts';
-import { type Acts, createActs } from '../domain/acts.ts';
-import type { Idempotency } from '../domain/idempotency.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Context } from '../graphql/context.ts';
 import { needsOf } from '../graphql/needs.ts';
 import { schema } from '../graphql/schema.ts';
-import { createLoaders } from '../loaders/loaders.ts';
-import type { Exchange } from '../telemetry/exchange.ts';
 import type { Trace } from '../telemetry/tracing.ts';
-import { createQueryCompiler, type QueryCompiler } from './compile-queries.ts';
-import { type Followed, followFeed } from './follow-feed.ts';
+import { type AnswerQuery, createQueryAnswerer } from './answer-query.ts';
+import { createQueryCompiler } from './compile-queries.ts';
+import { createContexts } from './context.ts';
+import { followFeed } from './follow-feed.ts';
 import { takeIdempotencyKeys } from './idempotency.ts';
 import { refuseBatches } from './limits/batch.ts';
-import { type Limits, limitOperations } from './limits/limits.ts';
+import { createAdmission, type Limits, limitOperations } from './limits/limits.ts';
 import type { RateLimiter } from './limits/rate.ts';
-import { demandRoom, type StreamLimits } from './limits/streams.ts';
+import type { StreamLimits } from './limits/streams.ts';
 import { validateDocuments } from './limits/validation.ts';
 import { maskBugs } from './mask-bugs.ts';
-import { noteOperations, noteRefusals } from './note-operations.ts';
+import { noteOperations } from './note-operations.ts';
+import type { Operation } from './operation.ts';
 import { type PersistedDocuments, usePersistedDocuments } from './persisted-documents.ts';
 import { takeResults } from './take-results.ts';
 import { traceOperations } from './trace-operations.ts';
 
-/** What a transport knows about an operation before it runs. */
-export type Operation = {
-  caller: Caller;
-  /** The remote address, of whoever is connected to us. */
-  address: string;
-  requestId: string;
-  exchange: Exchange;
-  /** The header of this name, where the transport has headers. */
-  idempotencyKey?: string;
-  /** Calls once nobody waits for the answer any more, where the transport does not close streams by itself. */
-  whenGone?(then: () => void): void;
-  /** What it came to, where it was executed already and still has to be answered. */
-  result?: ExecutionResult;
-};
-
 export type GraphqlServer = YogaServerInstance<Operation, Context> & {
-  isKnown: QueryCompiler['isKnown'];
+  /** The short way of queries. */
+  answerQuery: AnswerQuery;
 };
-
-/** What acts are bound to. */
-type Asked = Pick<Context, 'principal' | 'requestId'> & Pick<Operation, 'exchange'>;
 
 /** The path of GraphQL over every transport. */
 export const GRAPHQL_PATH = '/graphql';
@@ -84,47 +66,18 @@ export function createGraphqlServer({
   /** Executions after which a query is compiled; undefined: never, and none takes the short way. */
   compileAfter: number | undefined;
 }): GraphqlServer {
-  const actsOf = (asked: Asked, idempotency?: Idempotency): Acts => {
-    const { principal, requestId, exchange } = asked;
-    return noteRefusals(createActs({ runner, principal, requestId, idempotency }), exchange);
-  };
   const documents = new LRUCache<string, DocumentNode>({
     maxSize: CACHED_CHARACTERS,
     sizeCalculation: (_document, text) => text.length,
   });
-  const queries = createQueryCompiler(documents, compileAfter);
-  const needsIn = (text: string | null | undefined) => {
-    const document = compileAfter === undefined ? undefined : documents.get(text ?? '');
-    return document && needsOf(document);
-  };
+  const queries = createQueryCompiler(compileAfter);
+  const { contextOf, renewed, actsOf } = createContexts({ read, runner, renew, feed, limits });
+  const needsIn = (document: DocumentNode | undefined) =>
+    compileAfter === undefined ? undefined : document && needsOf(document);
   const yoga = createYoga<Operation, Context>({
     schema,
-    context: ({ caller, requestId, exchange, whenGone, params }): Followed => ({
-      principal: caller.principal,
-      identityModel: caller.identityModel,
-      requestId,
-      async listen(what) {
-        demandRoom(feed, caller.principal, limits);
-        this.subscription = await feed.subscribe({
-          ...what,
-          principal: caller.principal,
-          expiresAt: caller.expiresAt?.getTime(),
-          // Over HTTP the response ends with its stream; a socket is closed with a code that brings clients back.
-          endsAlone: exchange.connectionId === undefined,
-        });
-        const { events } = this.subscription;
-        whenGone?.(() => events.return?.());
-        // A stream lasts: what was read to begin it and what its caller could do else is not kept as long.
-        Object.assign(this, { loaders: undefined, acts: undefined });
-        return events;
-      },
-      loaders: createLoaders(read, caller.principal, needsIn(params.query), caller.self),
-      async renew() {
-        this.principal = await renew(this.principal);
-        this.loaders = createLoaders(read, this.principal);
-      },
-      acts: actsOf({ principal: caller.principal, requestId, exchange }),
-    }),
+    context: (operation) =>
+      contextOf(operation, needsIn(documents.get(operation.params.query ?? ''))),
     graphqlEndpoint: GRAPHQL_PATH,
     graphiql: false,
     landingPage: false,
@@ -150,15 +103,19 @@ export function createGraphqlServer({
       noteOperations(),
       followFeed({
         log,
-        contextFor: (context, principal) => ({
-          ...context,
-          principal,
-          loaders: createLoaders(read, principal),
-        }),
+        contextFor: renewed,
       }),
       traceOperations(trace),
       takeResults(),
     ],
   });
-  return Object.assign(yoga, { isKnown: queries.isKnown });
+  const answerQuery = createQueryAnswerer({
+    documents,
+    ready: queries.ready,
+    admits: createAdmission(limits, rate),
+    contextOf: (operation, document) => contextOf(operation, needsIn(document)),
+    trace,
+    maxMs: limits.maxOperationMs,
+  });
+  return Object.assign(yoga, { answerQuery });
 }

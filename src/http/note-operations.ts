@@ -3,8 +3,6 @@
 import type { ExecutionArgs } from 'graphql';
 import { getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { Acts } from '../domain/acts.ts';
-import { DomainError } from '../domain/errors.ts';
 import type { Context } from '../graphql/context.ts';
 import { type Exchange, noteErrors } from '../telemetry/exchange.ts';
 
@@ -14,10 +12,7 @@ type Asked = Context & { exchange: Exchange };
 export function noteOperations(): Plugin<Context, { exchange: Exchange }> {
   const note = ({ args }: { args: ExecutionArgs }) => {
     const { exchange }: Asked = args.contextValue as Asked;
-    const operation = getOperationAST(args.document, args.operationName);
-    if (operation) {
-      exchange.operation = { kind: operation.operation, name: operation.name?.value };
-    }
+    noteOperation(exchange, args);
   };
   return {
     onExecute: note,
@@ -34,19 +29,12 @@ export function noteOperations(): Plugin<Context, { exchange: Exchange }> {
   };
 }
 
-/** The acts, noting the codes of what they refuse: in the result that is data, which nobody else looks into. */
-export function noteRefusals(acts: Acts, { codes }: Exchange): Acts {
-  return {
-    ...acts,
-    async once(act) {
-      try {
-        return await acts.once(act);
-      } catch (error) {
-        if (error instanceof DomainError) {
-          codes.add(error.code);
-        }
-        throw error;
-      }
-    },
-  };
+export function noteOperation(
+  exchange: Exchange,
+  { document, operationName }: ExecutionArgs,
+): void {
+  const operation = getOperationAST(document, operationName);
+  if (operation) {
+    exchange.operation = { kind: operation.operation, name: operation.name?.value };
+  }
 }

@@ -1,17 +1,12 @@
 /** The fields at the root of an operation, as they will be executed. */
 import {
-  type DirectiveNode,
   type ExecutionArgs,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   getOperationAST,
   getVariableValues,
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-
-type Values = Parameters<typeof getDirectiveValues>[2];
+import { isLeftOut } from '../execution/selections.ts';
 
 /**
  * Under which names the fields at the root of an operation answer, `__typename` left out: fragments are followed, and
@@ -51,15 +46,4 @@ export function rootFields(args: ExecutionArgs): Set<string> | undefined {
   };
   collect(operation.selectionSet);
   return names;
-}
-
-/** Whether `@skip` or `@include` leave a selection out. */
-export function isLeftOut(
-  node: { directives?: readonly DirectiveNode[] },
-  values: Values,
-): boolean {
-  return (
-    getDirectiveValues(GraphQLSkipDirective, node, values)?.if === true ||
-    getDirectiveValues(GraphQLIncludeDirective, node, values)?.if === false
-  );
 }

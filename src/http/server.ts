@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Ended, Exchange, Observe } from '../telemetry/exchange.ts';
 import { type Tracing, withinSpan } from '../telemetry/tracing.ts';
+import { createBag } from './bag.ts';
 import { pathOf, refusalOf, refuse, requestIdOf } from './request.ts';
 import { endStalled } from './stalled.ts';
 
@@ -62,7 +63,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   const { log, health, headers = {}, observe = () => {}, tracing } = options;
   let handlers: Handler[] = [];
   let refusal: string | undefined = 'The gateway is starting.';
-  const underWay = new Set<ServerResponse>();
+  const underWay = createBag<ServerResponse>();
 
   const answer: (...asked: Parameters<Handler>) => Promise<void> = async (...asked) => {
     const [, response] = asked;
@@ -73,8 +74,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
       refuse(response, 503, 'UNAVAILABLE', refusal, { 'retry-after': '1', connection: 'close' });
       return;
     }
-    underWay.add(response);
-    response.once('close', () => underWay.delete(response));
+    response.once('close', underWay.add(response));
     for (const handle of handlers) {
       if (await handle(...asked)) {
         return;
@@ -170,7 +170,7 @@ async function bind(server: Server, { host, port }: ListenOptions): Promise<void
 }
 
 /** Resolves when all responses are over, but after `patienceMs` at the latest. */
-async function ended(underWay: Set<ServerResponse>, patienceMs: number): Promise<void> {
+async function ended(underWay: Iterable<ServerResponse>, patienceMs: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, patienceMs);
   const closing = [...underWay].map((response) => {

@@ -13,11 +13,23 @@ export function traceOperations(trace: Trace | undefined): Plugin {
     return {};
   }
   return {
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const { type, attributes } = describe(args);
-      setExecuteFn((given) => trace(type, attributes, async () => executeFn(given)));
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((given) => traced(trace, given, async () => executeFn(given)));
     },
   };
+}
+
+/** Executes an operation in a span of its own, where there is a `trace`. */
+export function traced<Result>(
+  trace: Trace | undefined,
+  args: ExecutionArgs,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (trace === undefined) {
+    return work();
+  }
+  const { type, attributes } = describe(args);
+  return trace(type, attributes, work);
 }
 
 function describe({ document, operationName }: ExecutionArgs) {

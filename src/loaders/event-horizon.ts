@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import { NIL_UUID } from '../domain/id.ts';
 import { keyTable, type Load, loadOne, ordinal } from './batch.ts';
-import type { EventPlace } from './event.ts';
+import type { EventPlace } from './event-place.ts';
 import { isAfter } from './event-place.ts';
 
 /**

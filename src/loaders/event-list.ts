@@ -2,7 +2,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import type { ActorKind, EventCause, EventType } from '../db/generated/prisma/enums.ts';
-import { type EventPlace, type EventRow, eventColumns, withDetails } from './event.ts';
+import { type EventRow, eventColumns, withDetails } from './event.ts';
+import type { EventPlace } from './event-place.ts';
 import { type List, listsOf, type PageArgs, placeholderOf } from './page.ts';
 import { param } from './statement.ts';
 

@@ -1,5 +1,16 @@
-/** Where events stand, compared. */
-import type { EventPlace } from './event.ts';
+/** Where events stand. */
+
+/** Where an event stands: in the stream of the environment, and, if it is of an organization, in that one's. */
+export type EventPlace = {
+  epoch: number;
+  /** Decimal digits: 64 bits, more than a number of JavaScript has. */
+  transactionId: string;
+  /** Decimal digits. */
+  position: string;
+  /** uuid */
+  organizationId: string | null;
+  sequence: number | null;
+};
 
 /** The part of a place that orders the stream of the environment. */
 export type StreamPlace = Pick<EventPlace, 'epoch' | 'transactionId' | 'position'>;

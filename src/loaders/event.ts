@@ -5,18 +5,8 @@ import type { Event } from '../db/generated/prisma/client.ts';
 import { type RowOf, rowOf } from '../db/tables.ts';
 import type { EventDetail } from '../domain/event.ts';
 import { found, loadOne, ordinal } from './batch.ts';
-
-/** Where an event stands: in the stream of the environment, and, if it is of an organization, in that one's. */
-export type EventPlace = {
-  epoch: number;
-  /** Decimal digits: 64 bits, more than a number of JavaScript has. */
-  transactionId: string;
-  /** Decimal digits. */
-  position: string;
-  /** uuid */
-  organizationId: string | null;
-  sequence: number | null;
-};
+import { eventHorizons } from './event-horizon.ts';
+import type { EventPlace } from './event-place.ts';
 
 export type EventRow = Omit<RowOf<Event>, keyof EventPlace> &
   EventPlace & {
@@ -49,5 +39,5 @@ export function eventLoaders(read: Read) {
     build: () =>
       sql`SELECT ${ordinal}, ${eventColumns('e')} FROM ${found(columns, 'e', withDetails(sql`SELECT e.* FROM event e WHERE e.id = k.id`))}`,
   });
-  return { byId: (id: string) => byId({ id }) };
+  return { byId: (id: string) => byId({ id }), horizonBeyond: eventHorizons(read) };
 }

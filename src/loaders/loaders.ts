@@ -2,138 +2,180 @@
 import type { Read } from '../db/database.ts';
 import type { Principal } from '../domain/principal.ts';
 import { accessLoaders } from './access.ts';
-import { apiKeyLoaders } from './api-key.ts';
+import { type ApiKeyRow, apiKeyLoaders } from './api-key.ts';
 import { type Discovery, discover } from './discovery.ts';
 import { environmentLoaders } from './environment.ts';
 import { eventLoaders } from './event.ts';
-import { eventHorizons } from './event-horizon.ts';
 import {
   type EventListFilter,
   type EventListKind,
   type EventPageArgs,
   eventLists,
 } from './event-list.ts';
-import { invitationLoaders } from './invitation.ts';
-import { membershipLoaders } from './membership.ts';
-import { companionsOf } from './membership-companions.ts';
+import { type InvitationListFilter, type InvitationRow, invitationLoaders } from './invitation.ts';
+import { type MembershipRow, membershipLoaders } from './membership.ts';
+import { type Companions, companionsOf } from './membership-companions.ts';
 import {
   type MembershipListFilter,
   type MembershipOrderField,
   membershipLists,
 } from './membership-list.ts';
 import { ALL, type Needs } from './needs.ts';
-import { once } from './once.ts';
 import { organizationLoaders } from './organization.ts';
-import type { PageArgs } from './page.ts';
-import { reachOf } from './reach.ts';
+import type { List, PageArgs } from './page.ts';
+import { type Reach, reachOf } from './reach.ts';
 import { roleLoaders } from './role.ts';
 import { type UserRow, userLoaders } from './user.ts';
 
-export type Loaders = ReturnType<typeof createLoaders>;
+type Made<Make extends (...args: never[]) => unknown> = ReturnType<Make> | undefined;
 
 /**
- * Makes the loaders of one request. What one of them has read is remembered until the request ends. Users come with
- * whether the principal meets them somewhere. `needs`: what will be asked of them; `self`: the
- * few columns of the principal, where they are known already.
+ * The loaders of one request. What one of them has read is remembered until the request ends; each is made when it is
+ * asked for, since most queries ask two or three. It is a class for the sake of its getters: an object with getters of
+ * its own is of a kind of its own to V8, one for each request, which outlives it for long.
  */
-export function createLoaders(
-  read: Read,
-  principal: Principal,
-  needs: Needs = ALL,
-  self?: Pick<UserRow, 'id'>,
-) {
-  const reach = once(() => reachOf(principal));
-  const lists = new Map<string, unknown>();
-  // The same field with the same arguments under many parents is one batch, so its lists come from one place.
-  const shared = <Lists>(key: unknown[], make: () => Lists): Lists => {
-    const name = JSON.stringify(key);
-    if (!lists.has(name)) {
-      lists.set(name, make());
+export class Loaders {
+  readonly #read: Read;
+  readonly #principal: Principal;
+  readonly #needs: Needs;
+  readonly #self: Pick<UserRow, 'id'> | undefined;
+  readonly #lists = new Map<string, unknown>();
+  #reach: Reach | null | undefined;
+  #companions: Companions | undefined;
+  #environment: Made<typeof environmentLoaders>;
+  #organizations: Made<typeof organizationLoaders>;
+  #users: Made<typeof userLoaders>;
+  #roles: Made<typeof roleLoaders>;
+  #access: Made<typeof accessLoaders>;
+  #memberships: Made<typeof membershipLoaders>;
+  #invitations: Made<typeof invitationLoaders>;
+  #events: Made<typeof eventLoaders>;
+  #apiKeys: Made<typeof apiKeyLoaders>;
+
+  /**
+   * Users come with whether the principal meets them somewhere. `needs`: what will be asked for; `self`: the few columns
+   * of the principal, where they are known already.
+   */
+  constructor(
+    read: Read,
+    principal: Principal,
+    needs: Needs = ALL,
+    self: Pick<UserRow, 'id'> | undefined = undefined,
+  ) {
+    this.#read = read;
+    this.#principal = principal;
+    this.#needs = needs;
+    this.#self = self;
+  }
+
+  get environment() {
+    this.#environment ??= environmentLoaders(this.#read);
+    return this.#environment;
+  }
+
+  get organizations() {
+    this.#organizations ??= organizationLoaders(this.#read, this.#needs);
+    return this.#organizations;
+  }
+
+  discovered(by: Discovery) {
+    return this.#shared(['discovered', by], () => discover(this.#read, by));
+  }
+
+  get users() {
+    if (this.#users === undefined) {
+      this.#users = userLoaders(this.#read, this.#reachOfPrincipal(), this.#needs);
+      if (this.#self !== undefined && this.#needs.narrow.has('user')) {
+        this.#users.keep(this.#self as UserRow);
+      }
     }
-    return lists.get(name) as Lists;
-  };
-  const users = once(() => {
-    const made = userLoaders(read, reach(), needs);
-    if (self !== undefined && needs.narrow.has('user')) {
-      made.keep(self as UserRow);
+    return this.#users;
+  }
+
+  get roles() {
+    this.#roles ??= roleLoaders(this.#read);
+    return this.#roles;
+  }
+
+  get access() {
+    this.#access ??= accessLoaders(this.#read);
+    return this.#access;
+  }
+
+  get memberships() {
+    this.#memberships ??= membershipLoaders(this.#read, this.#needs);
+    return this.#memberships;
+  }
+
+  membershipsOf(
+    kind: 'organization' | 'user',
+    parentId: string,
+    filter: MembershipListFilter,
+    args: PageArgs<MembershipOrderField>,
+  ): List<MembershipRow> {
+    const lists = this.#shared(['memberships', kind, filter, args], () =>
+      membershipLists(this.#read, kind, filter, args, this.#companionsOfMemberships()),
+    );
+    return lists(parentId);
+  }
+
+  get invitations() {
+    this.#invitations ??= invitationLoaders(this.#read);
+    return this.#invitations;
+  }
+
+  invitationsOf(
+    organizationId: string,
+    filter: InvitationListFilter,
+    args: PageArgs<'CREATED_AT'>,
+  ): List<InvitationRow> {
+    const lists = this.#shared(['invitations', filter, args], () =>
+      this.invitations.listsOf(filter, args),
+    );
+    return lists(organizationId);
+  }
+
+  get events() {
+    this.#events ??= eventLoaders(this.#read);
+    return this.#events;
+  }
+
+  eventsOf(kind: EventListKind, parentId: string, filter: EventListFilter, args: EventPageArgs) {
+    const lists = this.#shared(['events', kind, filter, args], () =>
+      eventLists(this.#read, kind, filter, args),
+    );
+    return lists(parentId);
+  }
+
+  get apiKeys() {
+    this.#apiKeys ??= apiKeyLoaders(this.#read);
+    return this.#apiKeys;
+  }
+
+  apiKeysOf(scopeId: string, args: PageArgs<'CREATED_AT'>): List<ApiKeyRow> {
+    return this.#shared(['apiKeys', args], () => this.apiKeys.listsOf(args))(scopeId);
+  }
+
+  // The same field with the same arguments under many parents is one batch, so its lists come from one place.
+  #shared<Made>(key: unknown[], make: () => Made): Made {
+    const name = JSON.stringify(key);
+    let made = this.#lists.get(name) as Made | undefined;
+    if (made === undefined) {
+      made = make();
+      this.#lists.set(name, made);
     }
     return made;
-  });
-  const organizations = once(() => organizationLoaders(read, needs));
-  const membershipsByKey = once(() => membershipLoaders(read, needs));
-  const companions = once(() =>
-    companionsOf(needs, reach(), {
-      users: users(),
-      organizations: organizations(),
-      memberships: membershipsByKey(),
-    }),
-  );
-  const memberships = once(() => ({
-    ...membershipsByKey(),
-    of: (
-      kind: 'organization' | 'user',
-      parentId: string,
-      filter: MembershipListFilter,
-      args: PageArgs<MembershipOrderField>,
-    ) =>
-      shared(['memberships', kind, filter, args], () =>
-        membershipLists(read, kind, filter, args, companions()),
-      )(parentId),
-  }));
-  const invitations = once(() => {
-    const made = invitationLoaders(read);
-    return {
-      ...made,
-      of: (organizationId: string, ...args: Parameters<typeof made.listsOf>) =>
-        shared(['invitations', ...args], () => made.listsOf(...args))(organizationId),
-    };
-  });
-  const events = once(() => ({
-    ...eventLoaders(read),
-    horizonBeyond: eventHorizons(read),
-    of: (kind: EventListKind, parentId: string, filter: EventListFilter, args: EventPageArgs) =>
-      shared(['events', kind, filter, args], () => eventLists(read, kind, filter, args))(parentId),
-  }));
-  const apiKeys = once(() => {
-    const made = apiKeyLoaders(read);
-    return {
-      ...made,
-      of: (scopeId: string, ...args: Parameters<typeof made.listsOf>) =>
-        shared(['apiKeys', ...args], () => made.listsOf(...args))(scopeId),
-    };
-  });
-  const environment = once(() => environmentLoaders(read));
-  const roles = once(() => roleLoaders(read));
-  const access = once(() => accessLoaders(read));
-  // Each is made when it is asked for the first time: most queries ask two or three.
-  return {
-    get environment() {
-      return environment();
-    },
-    get organizations() {
-      return organizations();
-    },
-    discovered: (by: Discovery) => shared(['discovered', by], () => discover(read, by)),
-    get users() {
-      return users();
-    },
-    get roles() {
-      return roles();
-    },
-    get access() {
-      return access();
-    },
-    get memberships() {
-      return memberships();
-    },
-    get invitations() {
-      return invitations();
-    },
-    get events() {
-      return events();
-    },
-    get apiKeys() {
-      return apiKeys();
-    },
-  };
+  }
+
+  #reachOfPrincipal(): Reach | null {
+    if (this.#reach === undefined) {
+      this.#reach = reachOf(this.#principal);
+    }
+    return this.#reach;
+  }
+
+  #companionsOfMemberships(): Companions {
+    this.#companions ??= companionsOf(this.#needs, this.#reachOfPrincipal(), this);
+    return this.#companions;
+  }
 }

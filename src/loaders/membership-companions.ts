@@ -77,7 +77,8 @@ export function companionsOf(needs: Needs, reach: Reach | null, loaders: Loaders
         joins.push(
           join(
             'r',
-            `role_assignment a JOIN role r ON r.id = a.role_id WHERE a.membership_id = ${item}.id`,
+            `(SELECT a.role_id FROM role_assignment a WHERE a.membership_id = ${item}.id OFFSET 0) AS a
+CROSS JOIN LATERAL (SELECT r.* FROM role r WHERE r.id = a.role_id OFFSET 0) AS r`,
           ),
         );
       }

@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import { decodeId, encodeId } from '../../src/domain/id.ts';
 import { decodeEventCursor, encodeEventCursor } from '../../src/graphql/event-cursor.ts';
-import type { EventPlace } from '../../src/loaders/event.ts';
+import type { EventPlace } from '../../src/loaders/event-place.ts';
 import { found, fresh } from '../domain/world.ts';
 import type { TestDatabase } from '../support/database.ts';
 import type { TestGateway } from '../support/gateway.ts';

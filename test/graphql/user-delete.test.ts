@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { createActs } from '../../src/domain/acts.ts';
+import { Acts } from '../../src/domain/acts.ts';
 import { encodeId } from '../../src/domain/id.ts';
 import { inviteMembers } from '../../src/domain/invitation.ts';
 import { addMembers, suspendMembers } from '../../src/domain/membership.ts';
@@ -283,7 +283,7 @@ it('starts over with the organization that the user joined after it had looked',
       return await world.runner.inTurn(names, work, giveUp);
     },
   };
-  const acts = createActs({ runner, principal: SYSTEM, requestId: 'test' });
+  const acts = new Acts({ runner, principal: SYSTEM, requestId: 'test' });
   await acts.users.delete({ userId, confirmEmail: email });
   expect(locked).toEqual([[first], [first, second].sort()]);
   expect(await remains(userId)).toEqual([]);

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { createActs } from '../../src/domain/acts.ts';
+import { Acts } from '../../src/domain/acts.ts';
 import { encodeId } from '../../src/domain/id.ts';
 import { inviteMembers } from '../../src/domain/invitation.ts';
 import { addMembers, suspendMembers } from '../../src/domain/membership.ts';
@@ -164,7 +164,7 @@ it('is not needed where somebody writes: that settles first', async () => {
   const organizationId = await found(db);
   const { membershipId } = await join(db, organizationId);
   const [late] = await overdue(organizationId);
-  const { memberships } = createActs({ runner: db.runner, principal: SYSTEM, requestId: 'test' });
+  const { memberships } = new Acts({ runner: db.runner, principal: SYSTEM, requestId: 'test' });
   await memberships.suspend({ membershipId });
   const rows = await db.query(
     'SELECT cause, membership_id AS id FROM event WHERE organization_id = $1 ORDER BY sequence DESC LIMIT 2',
@@ -180,7 +180,7 @@ it('leaves a writer more than one transaction to settle, and the act to the last
   const organizationId = await found(db);
   const { membershipId } = await join(db, organizationId);
   await overdueInvitations(organizationId, 1001);
-  const { memberships } = createActs({ runner: db.runner, principal: SYSTEM, requestId: 'test' });
+  const { memberships } = new Acts({ runner: db.runner, principal: SYSTEM, requestId: 'test' });
   await memberships.suspend({ membershipId });
   expect(await expiries()).toEqual({ events: 1001, transactions: 2 });
   const [last] = await db.query('SELECT cause FROM event ORDER BY position DESC LIMIT 1');

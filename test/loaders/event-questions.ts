@@ -1,11 +1,11 @@
 /** Questions about events. */
 import { NIL_UUID } from '../../src/domain/id.ts';
-import type { EventPlace } from '../../src/loaders/event.ts';
 import type {
   EventListFilter,
   EventListKind,
   EventPageArgs,
 } from '../../src/loaders/event-list.ts';
+import type { EventPlace } from '../../src/loaders/event-place.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { idOf, LARGE_WORLD } from '../support/large-world.ts';
 import { count, MOST_PAGES, nameOf, type Question, size } from './plan-questions.ts';
@@ -28,15 +28,15 @@ export async function eventQuestions(world: TestDatabase): Promise<Question[]> {
     for (const args of pages(await middleOf(world, belonging))) {
       questions.push({
         name: nameOf(`events of ${kind} ${parent}`, args),
-        ask: ({ events }) => size(events.of(kind, parent, {}, args)),
+        ask: (loaders) => size(loaders.eventsOf(kind, parent, {}, args)),
       });
     }
   }
   for (const organization of [big, small]) {
     questions.push({
       name: `total of the events of ${organization}`,
-      async ask({ events }) {
-        await events.of('organization', organization, {}, first).totalCount();
+      async ask(loaders) {
+        await loaders.eventsOf('organization', organization, {}, first).totalCount();
         return 1;
       },
       // The organization, and the oldest of its events that is left.
@@ -66,7 +66,7 @@ export async function eventFilterQuestions(world: TestDatabase): Promise<Questio
       for (const args of pages(await middleOf(world, 'true'))) {
         questions.push({
           name: nameOf(`events of ${kind} ${parent} ${JSON.stringify(filter)}`, args),
-          ask: ({ events }) => size(events.of(kind, parent, filter, args)),
+          ask: (loaders) => size(loaders.eventsOf(kind, parent, filter, args)),
           // They are all read and sorted, those of the page with their details, and the epoch of the environment.
           most: (returned) => matches + 2 * returned + 1,
           mostPages: MOST_PAGES + 4 * matches,

@@ -28,12 +28,12 @@ export async function invitationQuestions(world: TestDatabase): Promise<Question
   for (const args of pages('CREATED_AT', deep)) {
     questions.push({
       name: nameOf('invitations', args),
-      ask: (loaders) => size(loaders.invitations.of(big, {}, args)),
+      ask: (loaders) => size(loaders.invitationsOf(big, {}, args)),
     });
     for (const status of [...every.map((one) => [one]), [...every]]) {
       questions.push({
         name: nameOf(`invitations ${status}`, args),
-        ask: (loaders) => size(loaders.invitations.of(big, { status }, args)),
+        ask: (loaders) => size(loaders.invitationsOf(big, { status }, args)),
         most: (returned) => MOST_READS * returned + 3 * overdue,
       });
     }
@@ -44,7 +44,7 @@ export async function invitationQuestions(world: TestDatabase): Promise<Question
       );
       questions.push({
         name: nameOf(`invitations ${search}`, args),
-        ask: (loaders) => size(loaders.invitations.of(big, { search }, args)),
+        ask: (loaders) => size(loaders.invitationsOf(big, { search }, args)),
         most: () => matches,
       });
     }
@@ -53,7 +53,7 @@ export async function invitationQuestions(world: TestDatabase): Promise<Question
     for (const scope of [big, NIL_UUID]) {
       questions.push({
         name: nameOf(`keys of ${scope}`, args),
-        ask: (loaders) => size(loaders.apiKeys.of(scope, args)),
+        ask: (loaders) => size(loaders.apiKeysOf(scope, args)),
       });
     }
   }

@@ -35,8 +35,7 @@ export async function membershipQuestions(
       for (const args of pages(field, deep)) {
         questions.push({
           name: nameOf(`${organization} ${JSON.stringify(filter)}`, args),
-          ask: (loaders) =>
-            size(loaders.memberships.of('organization', organization, filter, args)),
+          ask: (loaders) => size(loaders.membershipsOf('organization', organization, filter, args)),
           ...more,
         });
       }
@@ -70,7 +69,7 @@ export async function questionsOfPerson(world: TestDatabase, user: string): Prom
         const inOrder = field === 'CREATED_AT' && Object.keys(filter).length === 0;
         questions.push({
           name: nameOf(`${user} ${JSON.stringify(filter)}`, args),
-          ask: (loaders) => size(loaders.memberships.of('user', user, filter, args)),
+          ask: (loaders) => size(loaders.membershipsOf('user', user, filter, args)),
           most: (returned) => (inOrder ? MOST_READS * returned : 4 * all),
           mostPages: inOrder ? MOST_PAGES : MOST_PAGES + 12 * all,
         });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MembershipStatus } from '../../src/db/generated/prisma/enums.ts';
 import { BUILT_IN_ROLE_IDS } from '../../src/domain/environment.ts';
 import { SYSTEM } from '../../src/domain/principal.ts';
-import { createLoaders } from '../../src/loaders/loaders.ts';
+import { Loaders } from '../../src/loaders/loaders.ts';
 import type { Needs } from '../../src/loaders/needs.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { idOf, LARGE_WORLD, loadLargeWorld } from '../support/large-world.ts';
@@ -71,7 +71,7 @@ async function flawsFor(
   more: number,
 ): Promise<string[]> {
   const { read, sent } = noting(world.database.read);
-  const returned = await ask(createLoaders(read, SYSTEM, needs));
+  const returned = await ask(new Loaders(read, SYSTEM, needs));
   const bound = (most?.(returned) ?? MOST_READS * Math.max(1, returned)) + more * (returned + 1);
   const found: string[] = sent.length > 0 ? [] : [`${name}: sent nothing`];
   for (const statement of sent) {
@@ -172,7 +172,7 @@ it('counts members by status without reading them', async () => {
         name: `${organization} total of ${JSON.stringify(filter)}`,
         async ask(loaders) {
           const args = { size: 0, field: 'NAME', descending: false, backward: false } as const;
-          await loaders.memberships.of('organization', organization, filter, args).totalCount();
+          await loaders.membershipsOf('organization', organization, filter, args).totalCount();
           return 1;
         },
         most: () => 2 + overdue,
@@ -188,7 +188,7 @@ it('counts once for a page, not once for each of its rows', async () => {
     [{}, { status: ['SUSPENDED' as const] }, { roleKey: 'owner' }].map((filter) => ({
       name: `${JSON.stringify(filter)} with its total`,
       async ask(loaders) {
-        const list = loaders.memberships.of('organization', big, filter, args);
+        const list = loaders.membershipsOf('organization', big, filter, args);
         const [page] = await Promise.all([list.page(), list.totalCount()]);
         return page.rows.length;
       },

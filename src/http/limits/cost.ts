@@ -18,8 +18,9 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
+import { isLeftOut, type VariableValues } from '../../execution/selections.ts';
 import { DEFAULT_SIZE, LARGEST_SIZE } from '../../graphql/connection.ts';
-import { isLeftOut, rootFields } from '../root-fields.ts';
+import { rootFields } from '../root-fields.ts';
 
 /** A mutation is a transaction with its locks and events, in addition to what is read of its result. */
 const COST_OF_MUTATION = 10;
@@ -30,11 +31,9 @@ const COST_OF_ROW = 1;
 /** How long a list is taken to be that has no size in the query: roles, permissions, what introspection tells. */
 const ASSUMED_LENGTH = 5;
 
-type Values = NonNullable<Parameters<typeof isLeftOut>[1]>;
-
 type Operation = {
   schema: GraphQLSchema;
-  values: Values;
+  values: VariableValues;
   fragments: Map<string, FragmentDefinitionNode>;
   /** Of fragments, by name and page size: each is looked at once, however often it is spread. */
   costs: Map<string, number>;

@@ -115,6 +115,46 @@ export function limitOperations(limits: Limits, rate: RateLimiter): Plugin<Asked
   };
 }
 
+/**
+ * Makes what decides whether an operation may run that ran before, and charges for it then. Whoever is refused is not
+ * charged: they come to where it is said why. `operation`: the same object for the same operation.
+ */
+export function createAdmission(
+  { maxCost }: Pick<Limits, 'maxCost'>,
+  rate: RateLimiter,
+): (operation: object, args: ExecutionArgs, payer: Payer) => boolean {
+  const costs = new WeakMap<object, { sizes: string; cost: number }>();
+  return (operation, args, payer) => {
+    if (isDeeper(args.variableValues, MOST_NESTING)) {
+      return false;
+    }
+    // Most ask for the same again with another id.
+    const sizes = sizesIn(args.variableValues);
+    let known = costs.get(operation);
+    if (known?.sizes !== sizes) {
+      known = { sizes, cost: costOf(args) ?? Number.POSITIVE_INFINITY };
+      costs.set(operation, known);
+    }
+    return known.cost <= maxCost && rate.take(payer, known.cost) === 0;
+  };
+}
+
+/** Of good variables, what a cost can depend on: numbers, what is null, and the lengths of lists. */
+function sizesIn(variables: ExecutionArgs['variableValues']): string {
+  let sizes = '';
+  for (const name in variables) {
+    sizes += `${name} ${sizeOf(variables[name])} `;
+  }
+  return sizes;
+}
+
+function sizeOf(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return `[${value.length}]`;
+  }
+  return typeof value === 'string' || value instanceof Object ? typeof value : value;
+}
+
 function payerOf({ caller, address }: Asked): Payer {
   return { principal: caller.principal, address };
 }

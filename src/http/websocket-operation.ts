@@ -3,8 +3,9 @@ import { type ExecutionArgs, type GraphQLError, getOperationAST } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws';
 import { createGraphQLError } from 'graphql-yoga';
 import { withinSpan } from '../telemetry/tracing.ts';
-import type { GraphqlServer, Operation } from './graphql.ts';
+import type { GraphqlServer } from './graphql.ts';
 import { isGraphQLError } from './mask-bugs.ts';
+import type { Operation } from './operation.ts';
 
 type Pipeline = Pick<ReturnType<GraphqlServer['getEnveloped']>, 'execute' | 'subscribe'>;
 

@@ -1,0 +1,211 @@
+/**
+ * Queries as functions that write their answer. All that a document says is looked up once, when it is compiled: the
+ * fields of each type, their resolvers, arguments and types. What is left is to call resolvers and to put pieces of text
+ * together.
+ */
+import {
+  type FieldNode,
+  type GraphQLAbstractType,
+  type GraphQLField,
+  type GraphQLLeafType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  getArgumentValues,
+  isAbstractType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
+import { leafWriter } from './leaves.ts';
+import { fieldCollector, type Selected, type VariableValues } from './selections.ts';
+import { abandon, append, isPromise, joined, type Pieces, type Text } from './text.ts';
+
+/**
+ * Answers a query: its data in JSON. It throws or rejects when the answer has an error anywhere, of which it tells
+ * nothing: then the query is to be executed as usual.
+ */
+export type CompiledQuery = (context: unknown, values: VariableValues) => Text;
+
+/** One execution. */
+type Run = { context: unknown; values: VariableValues; args: (Args | undefined)[] };
+
+type Args = Record<string, unknown>;
+
+type Write = (value: unknown, run: Run) => Text;
+
+/**
+ * Compiles a valid query, for its values of the variables that `@skip` and `@include` depend on. Undefined where it
+ * cannot be: what introspection tells is the executor's own.
+ */
+export function compileQuery(selected: Selected): CompiledQuery | undefined {
+  const { schema, operation } = selected;
+  const collect = fieldCollector(selected);
+  // Resolvers ask for nothing else of it.
+  const info = { schema } as GraphQLResolveInfo;
+  let places = 0;
+
+  function objectWriter(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Write {
+    const fields = [...collect(type, sets)].map(([name, nodes], at) => ({
+      before: `${at === 0 ? '' : ','}"${name}":`,
+      write: fieldWriter(type, nodes),
+    }));
+    return (object, run) => {
+      if (object instanceof Error || typeof object === 'function') {
+        throw new Error(`There is something else where there must be ${type}.`);
+      }
+      const pieces: Pieces = { before: undefined, last: '{' };
+      try {
+        for (const { before, write } of fields) {
+          pieces.last += before;
+          append(pieces, write(object, run));
+        }
+      } catch (error) {
+        abandon(pieces);
+        throw error;
+      }
+      pieces.last += '}';
+      return joined(pieces);
+    };
+  }
+
+  function fieldWriter(parent: GraphQLObjectType, nodes: [FieldNode, ...FieldNode[]]): Write {
+    const [node] = nodes;
+    const field = parent.getFields()[node.name.value];
+    if (field === undefined) {
+      // Nothing else of introspection stands below the root.
+      return () => `"${parent.name}"`;
+    }
+    const write = valueWriter(field.type, nodes);
+    const { name, resolve } = field;
+    if (resolve === undefined) {
+      return (object, run) => later((object as Args)[name], write, run);
+    }
+    const argsOf = argumentReader(field, node);
+    return (object, run) => later(resolve(object, argsOf(run), run.context, info), write, run);
+  }
+
+  /** Reads the arguments of a field once for all the places where it stands in an answer. */
+  function argumentReader(
+    field: GraphQLField<unknown, unknown>,
+    node: FieldNode,
+  ): (run: Run) => Args {
+    if (!namesVariable(node)) {
+      let known: Args | undefined;
+      return () => {
+        known ??= getArgumentValues(field, node);
+        return known;
+      };
+    }
+    const place = places;
+    places += 1;
+    return ({ args, values }) => {
+      const known = args[place] ?? getArgumentValues(field, node, values);
+      args[place] = known;
+      return known;
+    };
+  }
+
+  function valueWriter(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write {
+    if (!isNonNullType(type)) {
+      const write = presentWriter(type, nodes);
+      return (value, run) => (value == null ? 'null' : write(value, run));
+    }
+    const write = presentWriter(type.ofType, nodes);
+    return (value, run) => {
+      if (value == null) {
+        throw new Error(`There is nothing where there must be ${type}.`);
+      }
+      return write(value, run);
+    };
+  }
+
+  function presentWriter(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write {
+    if (isListType(type)) {
+      return listWriter(valueWriter(type.ofType, nodes));
+    }
+    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    if (isObjectType(type)) {
+      return objectWriter(type, sets);
+    }
+    return isAbstractType(type) ? abstractWriter(type, sets) : leafWriter(type as GraphQLLeafType);
+  }
+
+  function abstractWriter(type: GraphQLAbstractType, sets: readonly SelectionSetNode[]): Write {
+    const writers = new Map<unknown, Write>();
+    const writeAs = (name: unknown, value: unknown, run: Run): Text => {
+      let write = writers.get(name);
+      if (write === undefined) {
+        write = objectWriter(possibleType(type, name), sets);
+        writers.set(name, write);
+      }
+      return write(value, run);
+    };
+    return (value, run) => {
+      const name = type.resolveType?.(value, run.context, info, type);
+      return isPromise(name)
+        ? name.then((known) => writeAs(known, value, run))
+        : writeAs(name, value, run);
+    };
+  }
+
+  function possibleType(type: GraphQLAbstractType, name: unknown): GraphQLObjectType {
+    const found = schema.getType(String(name));
+    if (!isObjectType(found) || !schema.isSubType(type, found)) {
+      throw new Error(`${name} is no ${type}.`);
+    }
+    return found;
+  }
+
+  const root = schema.getRootType(operation.operation);
+  const sets = [operation.selectionSet];
+  if (!root || [...collect(root, sets).values()].some(isIntrospection)) {
+    return undefined;
+  }
+  const write = objectWriter(root, sets);
+  return (context, values) => write({}, { context, values, args: [] });
+}
+
+function listWriter(write: Write): Write {
+  return (list, run) => {
+    if (!Array.isArray(list)) {
+      throw new Error('There is something else where there must be a list.');
+    }
+    const pieces: Pieces = { before: undefined, last: '[' };
+    try {
+      for (let at = 0; at < list.length; at += 1) {
+        if (at > 0) {
+          pieces.last += ',';
+        }
+        append(pieces, later(list[at], write, run));
+      }
+    } catch (error) {
+      abandon(pieces);
+      throw error;
+    }
+    pieces.last += ']';
+    return joined(pieces);
+  };
+}
+
+function later(value: unknown, write: Write, run: Run): Text {
+  return isPromise(value) ? value.then((known) => write(known, run)) : write(value, run);
+}
+
+function isIntrospection([{ name }]: [FieldNode, ...FieldNode[]]): boolean {
+  return name.value === '__schema' || name.value === '__type';
+}
+
+function namesVariable(node: FieldNode): boolean {
+  let found = false;
+  for (const argument of node.arguments ?? []) {
+    visit(argument, {
+      Variable() {
+        found = true;
+      },
+    });
+  }
+  return found;
+}
