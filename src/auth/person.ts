@@ -4,7 +4,12 @@ import type { Logger } from 'pino';
 import type { Read } from '../db/database.ts';
 import type { IdentityModel } from '../db/generated/prisma/enums.ts';
 import { emailDomain, normalizeEmail } from '../domain/email.ts';
-import { type RightsRow, readRights, type SignIn } from '../domain/membership-rights.ts';
+import {
+  type NoRightsRow,
+  type RightsRow,
+  readRights,
+  type SignIn,
+} from '../domain/membership-rights.ts';
 import { SYSTEM, type UserPrincipal } from '../domain/principal.ts';
 import { accountHash } from '../domain/retired-identity.ts';
 import { SignInError, signIn } from '../domain/sign-in.ts';
@@ -99,7 +104,7 @@ async function findAgain(options: PersonOptions, token: VerifiedToken): Promise<
   return known;
 }
 
-type Row = { [Column in keyof RightsRow]: RightsRow[Column] | null } & {
+type Row = (RightsRow | NoRightsRow) & {
   identityModel: IdentityModel;
   isRetired: boolean;
   identityId: string | null;
@@ -130,10 +135,7 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
   }
   const { provider, authMethod, organizationId } = issuer;
   const how: SignIn = { identityId, provider, authMethod, isMultiFactor, organizationId };
-  const rights = readRights(
-    rows.filter((row) => row.membershipId !== null) as (Row & RightsRow)[],
-    how,
-  );
+  const rights = readRights(rows, how);
   const unentered = [...rights.values()].filter(
     ({ status, refusal, identityProvider }) =>
       status === 'ACTIVE' && refusal === null && identityProvider === null,

@@ -1,11 +1,11 @@
 /** The rights of callers who are known already, as they stand in the database now. */
 import { sql } from 'kysely';
 import type { Read } from '../db/database.ts';
-import { type RightsRow, readRights } from '../domain/membership-rights.ts';
+import { type NoRightsRow, type RightsRow, readRights } from '../domain/membership-rights.ts';
 import { ANONYMOUS, type Principal } from '../domain/principal.ts';
 import { param, run } from '../loaders/statement.ts';
 
-type Row = { [Column in keyof RightsRow]: RightsRow[Column] | null };
+type Row = RightsRow | NoRightsRow;
 
 /** Makes what reads a principal's rights anew. A person whose account is gone is nobody. A key's do not change by its acts. */
 export function createRenewal(read: Read): (principal: Principal) => Promise<Principal> {
@@ -18,10 +18,7 @@ export function createRenewal(read: Read): (principal: Principal) => Promise<Pri
       identity: signIn.identityId,
       user: id,
     });
-    const memberships = rows.filter((row) => row.membershipId !== null) as RightsRow[];
-    return rows.length === 0
-      ? ANONYMOUS
-      : { ...principal, rights: readRights(memberships, signIn) };
+    return rows.length === 0 ? ANONYMOUS : { ...principal, rights: readRights(rows, signIn) };
   };
 }
 
@@ -70,11 +67,9 @@ export function createRenewals(
       }
       if (principal.kind === 'user') {
         const known = byPerson.get(principal) ?? [];
-        const memberships = known.filter((row) => row.membershipId !== null) as (PersonRow &
-          RightsRow)[];
         return known.length === 0
           ? ANONYMOUS
-          : { ...principal, rights: readRights(memberships, principal.signIn) };
+          : { ...principal, rights: readRights(known, principal.signIn) };
       }
       return principal;
     });

@@ -40,10 +40,13 @@ async function loadStanding(
     return { permissions: [ALL_PERMISSIONS], makesOwners: true };
   }
   if (inviterKind === 'USER') {
-    const [rights] = await tx.db.$queryRaw<{ permissions: string[]; isOwner: boolean }[]>`
+    const rights = await tx.db.$queryRaw<{ permissions: string[]; isOwner: boolean }[]>`
       SELECT permissions, "isOwner"
       FROM membership_rights(${inviterId}::uuid, ${tx.now.toISOString()}::timestamptz, ARRAY[${organizationId}::uuid])`;
-    return rights ? { permissions: rights.permissions, makesOwners: rights.isOwner } : NOTHING;
+    return {
+      permissions: rights.flatMap((byRole) => byRole.permissions),
+      makesOwners: rights.some((byRole) => byRole.isOwner),
+    };
   }
   const [key] = await tx.db.$queryRaw<{ permissions: string[] }[]>`
     SELECT permissions FROM api_key

@@ -23,7 +23,10 @@ export type SignInPolicy = {
   needsMultiFactor: boolean;
 };
 
-/** A row of the database's function `membership_rights`. Ids are uuids. */
+/**
+ * A row of the database's function `membership_rights`: what a membership has by one of its roles. Ids are uuids, and
+ * a permission may come twice.
+ */
 export type RightsRow = SignInPolicy & {
   organizationId: string;
   membershipId: string;
@@ -34,6 +37,9 @@ export type RightsRow = SignInPolicy & {
   /** Names and wildcards; none unless the membership is ACTIVE. */
   permissions: string[];
 };
+
+/** The row of somebody without memberships, where there is one. */
+export type NoRightsRow = { [Column in keyof RightsRow]: null };
 
 export type MembershipRights = RightsRow & {
   /** Why the permissions are empty although the membership is ACTIVE; null: they are not. */
@@ -67,19 +73,43 @@ export function policyRefusal(policy: SignInPolicy, signIn: SignIn): PolicyCode 
  * left of the permissions, breakglass members excepted.
  */
 export function readRights(
-  rows: readonly RightsRow[],
+  rows: readonly (RightsRow | NoRightsRow)[],
   signIn: SignIn,
 ): ReadonlyMap<string, MembershipRights> {
-  const within = rows.filter(
-    ({ organizationId }) =>
-      signIn.organizationId === null || signIn.organizationId === organizationId,
-  );
-  return new Map(within.map((row) => [row.organizationId, rightsOf(row, signIn)]));
+  const rights = new Map<string, MembershipRights>();
+  for (const row of rows) {
+    const { organizationId } = row;
+    const isWithin = signIn.organizationId === null || signIn.organizationId === organizationId;
+    if (organizationId !== null && isWithin) {
+      const known = rights.get(organizationId);
+      rights.set(organizationId, known === undefined ? rightsOf(row, signIn) : and(known, row));
+    }
+  }
+  return rights;
 }
 
 function rightsOf(row: RightsRow, signIn: SignIn): MembershipRights {
   const refusal = row.status === 'ACTIVE' && !row.isBreakglass ? policyRefusal(row, signIn) : null;
-  return refusal === null
-    ? { ...row, refusal }
-    : { ...row, refusal, isOwner: false, permissions: [] };
+  return {
+    organizationId: row.organizationId,
+    membershipId: row.membershipId,
+    status: row.status,
+    isOwner: row.isOwner && refusal === null,
+    isBreakglass: row.isBreakglass,
+    identityProvider: row.identityProvider,
+    permissions: refusal === null ? row.permissions : [],
+    allowedAuthMethods: row.allowedAuthMethods,
+    needsMultiFactor: row.needsMultiFactor,
+    refusal,
+  };
+}
+
+function and(rights: MembershipRights, { isOwner, permissions }: RightsRow): MembershipRights {
+  return rights.refusal === null
+    ? {
+        ...rights,
+        isOwner: rights.isOwner || isOwner,
+        permissions: [...rights.permissions, ...permissions],
+      }
+    : rights;
 }

@@ -161,7 +161,7 @@ export function permissionsOf(principal: Principal, organizationId?: string): st
   const own = PERMISSIONS.flatMap(({ name }) =>
     can(principal, name, organizationId) ? [name] : [],
   );
-  const others = heldBy(principal, organizationId).filter((name) => !(name in CATALOGUE));
+  const others = new Set(heldBy(principal, organizationId).filter((name) => !(name in CATALOGUE)));
   return [...own, ...others];
 }
 

@@ -9,6 +9,7 @@ export const SQL_ONLY = {
     'organizations_open_to',
     'role_assignment_take_keys',
     'role_permissions',
+    'role_permissions_in_all',
   ],
   trigger: ['membership_pass_keys', 'role_assignment_take_keys'],
   /** Deferrable. */
