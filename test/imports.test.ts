@@ -17,7 +17,7 @@ const rules: [pattern: string, rule: Rule][] = [
   [
     'domain/**',
     {
-      values: ['domain/**', enums, 'typeid-js', 'node:crypto', 'node:url'],
+      values: ['domain/**', enums, 'node:crypto', 'node:url'],
       types: [databaseTypes],
     },
   ],

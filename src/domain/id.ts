@@ -1,5 +1,7 @@
-/** Ids as people see them: TypeIDs over the uuids that the database stores. */
-import { fromString, toUUID } from 'typeid-js';
+/**
+ * Ids as people see them: TypeIDs over the uuids that the database stores (https://github.com/jetify-com/typeid). Written
+ * out because an answer holds thousands of them, and the library takes ten times as long.
+ */
 
 /** The id of the environment, and the scope of its roles and keys. */
 export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -8,40 +10,78 @@ const KINDS = ['org', 'usr', 'mbr', 'inv', 'rol', 'key', 'evt'] as const;
 
 export type IdKind = (typeof KINDS)[number];
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+type Alphabet = { codes: Uint8Array; values: Uint8Array };
 
-/** Two letters for every ten bits. */
-const PAIRS = Array.from({ length: 1024 }, (_, bits) =>
-  [ALPHABET.charAt(bits >> 5), ALPHABET.charAt(bits & 31)].join(''),
-);
+const NO_VALUE = 255;
 
-/**
- * The TypeID of a uuid (lower case, with hyphens).
- *
- * Written out because an answer holds thousands of ids: typeid-js takes 1.5 µs for one, this a fifth of that.
- */
+const DIGITS = alphabetOf('0123456789abcdef');
+
+/** Crockford's, in lower case: five bits a letter. */
+const LETTERS = alphabetOf('0123456789abcdefghjkmnpqrstvwxyz');
+
+/** The 128 bits are written as 130, which begin with two zeros. */
+const PADDING = 2;
+
+/** Where the digits of a uuid stand in its text. */
+const PLACES = [...NIL_UUID].flatMap((digit, place) => (digit === '-' ? [] : [place]));
+
+const letters = Buffer.alloc(26);
+
+const uuidText = Buffer.from(NIL_UUID);
+
+function alphabetOf(characters: string): Alphabet {
+  const codes = Buffer.from(characters);
+  const values = new Uint8Array(256).fill(NO_VALUE);
+  codes.forEach((code, value) => {
+    values[code] = value;
+  });
+  return { codes, values };
+}
+
+/** The TypeID of a uuid (lower case, with hyphens). */
 export function encodeId(kind: IdKind, uuid: string): string {
-  const hex =
-    uuid.slice(2, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24);
-  let id = `${kind}_${PAIRS[Number.parseInt(uuid.slice(0, 2), 16)]}`;
-  for (let start = 0; start < 30; start += 5) {
-    const bits = Number.parseInt(hex.slice(start, start + 5), 16);
-    id += `${PAIRS[bits >> 10]}${PAIRS[bits & 1023]}`;
+  let held = 0;
+  let bits = PADDING;
+  let written = 0;
+  for (const place of PLACES) {
+    held = (held << 4) | (DIGITS.values[uuid.charCodeAt(place)] ?? 0);
+    bits += 4;
+    if (bits >= 5) {
+      bits -= 5;
+      letters[written] = LETTERS.codes[(held >> bits) & 31] ?? 0;
+      written += 1;
+    }
   }
-  return id;
+  return `${kind}_${letters.toString('latin1')}`;
 }
 
 /** The uuid of a TypeID of that kind; null when it is of another kind or not exactly as `encodeId` writes it. */
 export function decodeId(kind: IdKind, id: string): string | null {
-  try {
-    return toUUID(fromString(id, kind));
-  } catch {
+  const start = kind.length + 1;
+  if (id.length !== start + letters.length || !id.startsWith(kind) || id[kind.length] !== '_') {
     return null;
   }
+  let held = 0;
+  let bits = -PADDING;
+  let written = 0;
+  for (let at = start; at < id.length; at += 1) {
+    const value = LETTERS.values[id.charCodeAt(at)] ?? NO_VALUE;
+    if (value === NO_VALUE || (at === start && value >> (5 - PADDING) > 0)) {
+      return null;
+    }
+    held = (held << 5) | value;
+    bits += 5;
+    while (bits >= 4) {
+      bits -= 4;
+      uuidText[PLACES[written] ?? 0] = DIGITS.codes[(held >> bits) & 15] ?? 0;
+      written += 1;
+    }
+  }
+  return uuidText.toString('latin1');
 }
 
 /** The kind of a TypeID by its prefix; null for anything that is no id of ours. */
 export function kindOf(id: string): IdKind | null {
-  const kind = KINDS.find((known) => id.startsWith(`${known}_`));
+  const kind = KINDS.find((known) => id.startsWith(known));
   return kind !== undefined && decodeId(kind, id) !== null ? kind : null;
 }

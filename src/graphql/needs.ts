@@ -71,6 +71,13 @@ for (const noun of ['Organization', 'User', 'Membership']) {
   ANSWERED[`${noun}Edge`] = { fields: ['node', 'cursor'] };
 }
 
+/** Of these, what is answered out of the rare ones of the few columns. */
+const RARE: Record<string, readonly string[]> = {
+  Organization: ['logoUrl'],
+  Membership: ['name', 'joinedAt'],
+  Role: ['organization'],
+};
+
 /** Fields whose values are told by what the list is sorted by. */
 const PLACES = new Set(['cursor', 'startCursor', 'endCursor', 'pageInfo']);
 
@@ -125,6 +132,7 @@ function findNeeds(document: DocumentNode): Needs | undefined {
   const tables = Object.values(ANSWERED).flatMap(({ table }) => table ?? []);
   return {
     narrow: new Set(isNarrow ? tables : []),
+    rare: [...asked].some(([type, names]) => RARE[type]?.some((name) => names.has(name))),
     places: [...asked.values()].some((names) => [...names].some((name) => PLACES.has(name))),
     withMemberships,
   };

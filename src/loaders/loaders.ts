@@ -14,7 +14,7 @@ import {
 } from './event-list.ts';
 import { type InvitationListFilter, type InvitationRow, invitationLoaders } from './invitation.ts';
 import { type MembershipRow, membershipLoaders } from './membership.ts';
-import { type Companions, companionsOf } from './membership-companions.ts';
+import { companionsOf } from './membership-companions.ts';
 import {
   type MembershipListFilter,
   type MembershipOrderField,
@@ -23,7 +23,7 @@ import {
 import { ALL, type Needs } from './needs.ts';
 import { organizationLoaders } from './organization.ts';
 import type { List, PageArgs } from './page.ts';
-import { type Reach, reachOf } from './reach.ts';
+import { isWithin, type Reach, reachOf } from './reach.ts';
 import { roleLoaders } from './role.ts';
 import { type UserRow, userLoaders } from './user.ts';
 
@@ -41,7 +41,6 @@ export class Loaders {
   readonly #self: Pick<UserRow, 'id'> | undefined;
   readonly #lists = new Map<string, unknown>();
   #reach: Reach | null | undefined;
-  #companions: Companions | undefined;
   #environment: Made<typeof environmentLoaders>;
   #organizations: Made<typeof organizationLoaders>;
   #users: Made<typeof userLoaders>;
@@ -113,9 +112,11 @@ export class Loaders {
     filter: MembershipListFilter,
     args: PageArgs<MembershipOrderField>,
   ): List<MembershipRow> {
-    const lists = this.#shared(['memberships', kind, filter, args], () =>
-      membershipLists(this.#read, kind, filter, args, this.#companionsOfMemberships()),
-    );
+    const isOpen = kind === 'organization' && isWithin(this.#reachOfPrincipal(), parentId);
+    const lists = this.#shared(['memberships', kind, isOpen, filter, args], () => {
+      const companions = companionsOf(this.#needs, isOpen ? null : this.#reachOfPrincipal(), this);
+      return membershipLists(this.#read, kind, filter, args, companions);
+    });
     return lists(parentId);
   }
 
@@ -172,10 +173,5 @@ export class Loaders {
       this.#reach = reachOf(this.#principal);
     }
     return this.#reach;
-  }
-
-  #companionsOfMemberships(): Companions {
-    this.#companions ??= companionsOf(this.#needs, this.#reachOfPrincipal(), this);
-    return this.#companions;
   }
 }

@@ -10,7 +10,7 @@ import {
   type organizationLoaders,
 } from './organization.ts';
 import type { Reach } from './reach.ts';
-import { type UserRow, userColumns, type userLoaders } from './user.ts';
+import { metColumns, type UserRow, userColumns, type userLoaders } from './user.ts';
 
 /** A row of the statement: a membership with one of its roles stands once for each of them. */
 export type Accompanied = {
@@ -55,8 +55,11 @@ export function companionsOf(needs: Needs, reach: Reach | null, loaders: Loaders
         columns.push(organizationColumns('o', needs));
       }
       if (withMemberships.has('user')) {
-        const met = { isWithinReach: reach !== null, organization: `${item}.organization_id` };
-        columns.push(userColumns('u', needs, met));
+        columns.push(userColumns('u', needs));
+        if (reach !== null) {
+          const organization = `${item}.organization_id`;
+          columns.push(metColumns('u', { isWithinReach: true, organization }));
+        }
       }
       if (withMemberships.has('role')) {
         columns.push(rowOf('role', 'r', { only: fieldsOf('role', needs), isNested: true }));
@@ -95,6 +98,11 @@ CROSS JOIN LATERAL (SELECT r.* FROM role r WHERE r.id = a.role_id OFFSET 0) AS r
             loaders.organizations.keep(organization);
           }
           if (user !== undefined) {
+            if (reach === null) {
+              // Whoever sees all that is listed, with its details, meets everybody in it.
+              user.isShared = true;
+              user.isSharedInDetail = true;
+            }
             loaders.users.keep(user);
           }
           roles = [];

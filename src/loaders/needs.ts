@@ -6,6 +6,8 @@ export type NarrowTable = 'organization' | 'user' | 'membership' | 'role';
 export type Needs = {
   /** Of which tables the few columns do. */
   narrow: ReadonlySet<NarrowTable>;
+  /** Whether it shows what of these is shown more rarely. */
+  rare: boolean;
   /** Whether it shows places in lists, which are told by what lists are sorted by. */
   places: boolean;
   /** What it asks of memberships besides themselves: read in the same statement. */
@@ -13,31 +15,43 @@ export type Needs = {
 };
 
 /** Everything, each thing by a statement of its own. */
-export const ALL: Needs = { narrow: new Set(), places: true, withMemberships: new Set() };
+export const ALL: Needs = {
+  narrow: new Set(),
+  rare: true,
+  places: true,
+  withMemberships: new Set(),
+};
 
-const FEW: Record<NarrowTable, { shown: string[]; sorted: string[] }> = {
+const FEW: Record<NarrowTable, { shown: string[]; rare: string[]; sorted: string[] }> = {
   organization: {
-    shown: ['id', 'displayName', 'slug', 'logoUrl'],
+    shown: ['id', 'displayName', 'slug'],
+    rare: ['logoUrl'],
     sorted: ['createdAt', 'nameKey'],
   },
-  user: { shown: ['id', 'email', 'name'], sorted: ['createdAt', 'nameKey'] },
+  user: { shown: ['id', 'email', 'name'], rare: [], sorted: ['createdAt', 'nameKey'] },
   membership: {
-    shown: ['id', 'organizationId', 'userId', 'status', 'name', 'joinedAt'],
+    shown: ['id', 'organizationId', 'userId', 'status'],
+    rare: ['name', 'joinedAt'],
     sorted: ['createdAt', 'nameKey', 'emailKey'],
   },
-  role: { shown: ['id', 'key', 'displayName', 'organizationId'], sorted: [] },
+  role: { shown: ['id', 'key', 'displayName'], rare: ['organizationId'], sorted: [] },
 };
 
 /** The fields of the model to read; undefined: all. Their number does not grow with what is asked. */
-export function fieldsOf(table: NarrowTable, { narrow, places }: Needs): string[] | undefined {
+export function fieldsOf(
+  table: NarrowTable,
+  { narrow, rare, places }: Needs,
+): string[] | undefined {
   if (!narrow.has(table)) {
     return undefined;
   }
-  const { shown, sorted } = FEW[table];
-  return places ? [...shown, ...sorted] : shown;
+  const few = FEW[table];
+  return [...few.shown, ...(rare ? few.rare : []), ...(places ? few.sorted : [])];
 }
 
 /** What tells statements apart that read a table for different needs. */
-export function shapeOf(table: NarrowTable, { narrow, places }: Needs): string {
-  return narrow.has(table) ? `few of ${table}${places ? ' with places' : ''}` : '';
+export function shapeOf(table: NarrowTable, { narrow, rare, places }: Needs): string {
+  return narrow.has(table)
+    ? `few of ${table}${rare ? ' with the rare' : ''}${places ? ' with places' : ''}`
+    : '';
 }

@@ -142,7 +142,7 @@ async function fetchLists<Row, Found>(
   const { args, itemsOf = (found) => found as unknown[] as Row[] } = source;
   const wantsPage = requests.some((request) => request.wantsPage);
   const wantsTotal = requests.some((request) => request.wantsTotal);
-  const rows = await run<Found & Ordinal & { present: boolean; total: number }>(
+  const rows = await run<Found & Ordinal & { present?: boolean; total?: number }>(
     source.read,
     `${source.shape} ${wantsPage ? pageShape(args) : ''} ${wantsTotal}`,
     () => listStatement(source, wantsPage, wantsTotal),
@@ -156,8 +156,8 @@ async function fetchLists<Row, Found>(
   for (const row of rows) {
     const answer = answers[row.ordinal - 1];
     if (answer) {
-      answer.total = row.total;
-      if (row.present) {
+      answer.total = row.total ?? 0;
+      if (row.present !== false) {
         answer.found.push(row);
       }
     }
@@ -171,18 +171,21 @@ function listStatement<Row, Found>(
   total: boolean,
 ): RawBuilder<unknown> {
   const { columns, rows, order, joined } = source;
-  const totalColumn = total ? sql`(${source.total()})::int` : sql`0`;
   const from = sql`FROM unnest(${param('parents')}::uuid[]) WITH ORDINALITY AS k(id, ordinal)`;
+  const all = joined?.() ?? sql``;
+  if (!total) {
+    return sql`SELECT ${ordinal}, ${columns()} ${from} CROSS JOIN LATERAL (${rows()}) AS item ${all}
+ORDER BY k.ordinal, ${order()}`;
+  }
+  const totalColumn = sql`(${source.total()})::int`;
   if (!page) {
     return sql`SELECT ${ordinal}, false AS "present", ${totalColumn} AS "total" ${from}`;
   }
-  // Totals go with parents that have no row, too, hence the outer join.
-  const join = total ? sql`LEFT JOIN LATERAL` : sql`CROSS JOIN LATERAL`;
-  const on = total ? sql`ON true` : sql``;
-  // OFFSET 0 counts once for each parent; without it PostgreSQL counts again for every row of the page.
+  // Totals go with parents that have no row, too, hence the outer join. OFFSET 0 counts once for each parent; without it
+  // PostgreSQL counts again for every row of the page.
   const totals = sql`(SELECT k.id, k.ordinal, ${totalColumn} AS total ${from} OFFSET 0) AS k`;
   return sql`SELECT ${ordinal}, item.id IS NOT NULL AS "present", k.total AS "total", ${columns()}
-FROM ${totals} ${join} (${rows()}) AS item ${on} ${joined?.() ?? sql``}
+FROM ${totals} LEFT JOIN LATERAL (${rows()}) AS item ON true ${all}
 ORDER BY k.ordinal, ${order()}`;
 }
 

@@ -14,3 +14,11 @@ export function reachOf(principal: Principal): Reach | null {
         detailed: organizationsWhere(principal, 'membership:read', 'membership:readDetails'),
       };
 }
+
+/** Whether the caller sees the memberships of the organization (uuid) with their details. */
+export function isWithin(reach: Reach | null, organizationId: string): boolean {
+  return (
+    reach === null ||
+    [reach.seen, reach.detailed].every((some) => some === null || some.includes(organizationId))
+  );
+}

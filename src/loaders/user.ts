@@ -29,13 +29,17 @@ const keys: Record<UserOrderField, { column: string; type: SortKey['type'] }> = 
   NAME: { column: 'name_key', type: 'text' },
 };
 
+/** Nested in the rows of the statement. */
+export function userColumns(alias: string, needs: Needs): RawBuilder<unknown> {
+  return rowOf('user', alias, { only: fieldsOf('user', needs), isNested: true });
+}
+
 /**
- * Nested in the rows of the statement. Within a reach, each user with whether they are met there: at once if it is in
- * `organization` (an expression), where they are known to be.
+ * Whether each user is met within a reach: at once if it is in `organization` (an expression), where they are known to
+ * be. Without a reach they are met anyway.
  */
-export function userColumns(
+export function metColumns(
   alias: string,
-  needs: Needs,
   { isWithinReach, organization }: { isWithinReach: boolean; organization?: string },
 ): RawBuilder<unknown> {
   const met = (reach: keyof Reach) => {
@@ -46,8 +50,7 @@ export function userColumns(
   };
   const shared = isWithinReach ? met('seen') : sql`true`;
   const inDetail = isWithinReach ? met('detailed') : sql`true`;
-  const columns = rowOf('user', alias, { only: fieldsOf('user', needs), isNested: true });
-  return sql`${columns}, ${shared} AS "user.isShared", ${inDetail} AS "user.isSharedInDetail"`;
+  return sql`${shared} AS "user.isShared", ${inDetail} AS "user.isSharedInDetail"`;
 }
 
 /** The loaders of one request. Ids are uuids; addresses are normalized. Without a reach the caller sees all users. */
@@ -61,7 +64,7 @@ export function userLoaders(read: Read, reach: Reach | null, needs: Needs) {
       columns: { key: type },
       values: { ...reach },
       build: () =>
-        sql`SELECT ${ordinal}, ${userColumns('u', needs, { isWithinReach })} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
+        sql`SELECT ${ordinal}, ${userColumns('u', needs)}, ${metColumns('u', { isWithinReach })} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
     });
     return (key: string) => load({ key });
   };
@@ -127,7 +130,8 @@ function userList(
     values: { search: term?.pattern, metadata, emailDomain: emailDomain?.toLowerCase() },
     rows: () =>
       sql`SELECT u.* FROM ${matches()} WHERE ${keyset('u').where} ORDER BY ${keyset('u').orderBy} LIMIT ${param('limit')}`,
-    columns: () => userColumns('item', needs, { isWithinReach: false }),
+    columns: () =>
+      sql`${userColumns('item', needs)}, ${metColumns('item', { isWithinReach: false })}`,
     itemsOf: (rows) => rows.map(({ user }) => user),
     order: () => keyset('item').orderBy,
     total: () => sql`SELECT count(*) FROM ${matches()}`,

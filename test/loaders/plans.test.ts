@@ -55,6 +55,7 @@ afterAll(async () => {
 /** As most documents ask: few columns, and what memberships lead to beside them. */
 const LISTS: Needs = {
   narrow: new Set(['organization', 'user', 'membership', 'role']),
+  rare: true,
   places: true,
   withMemberships: new Set(['organization', 'user', 'role']),
 };
