@@ -8,17 +8,16 @@ export type Caller = {
   identityModel: IdentityModel;
   /** When their token ends; left out for those who have none. */
   expiresAt?: Date;
-  /** What is asked most of a person about themselves; left out where their sign-in does not vouch for all of them. */
-  self?: Self;
+  /** What was read together with their rights; left out where there is none. */
+  known?: KnownRows;
 };
 
-/** The few columns of a user that lists show, and that the person sees them. */
-export type Self = {
-  id: string;
-  email: string;
-  name: string | null;
-  isShared: true;
-  isSharedInDetail: true;
+/** Rows of which only the few columns are there that lists show. */
+export type KnownRows = {
+  /** The person themselves; undefined where their sign-in does not vouch for all of them. */
+  user: { id: string; isShared: true; isSharedInDetail: true } | undefined;
+  /** Where they have memberships. */
+  organizations: readonly { id: string }[];
 };
 
 /** Recognizes callers by the text after `Bearer `; null: it is nobody. The request's id is for the log and for events. */

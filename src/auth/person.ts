@@ -15,7 +15,7 @@ import { accountHash } from '../domain/retired-identity.ts';
 import { SignInError, signIn } from '../domain/sign-in.ts';
 import { inTransaction, type TransactionRunner } from '../domain/transaction.ts';
 import { param, run } from '../loaders/statement.ts';
-import type { Caller, Recognize, Self } from './caller.ts';
+import type { Caller, KnownRows, Recognize } from './caller.ts';
 import { createEntrance } from './entrance.ts';
 import type { TokenVerifier, VerifiedToken } from './token.ts';
 import { TokenError } from './token-error.ts';
@@ -110,7 +110,8 @@ type Row = (RightsRow | NoRightsRow) & {
   identityId: string | null;
   userId: string | null;
   usedLately: boolean;
-  user: Self | null;
+  user: KnownRows['user'] | null;
+  organization: KnownRows['organizations'][number] | null;
 };
 
 /** @throws TokenError when the token was issued before its account was taken from a user. */
@@ -145,7 +146,10 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
       principal: { kind: 'user', id: userId, signIn: how, rights },
       identityModel,
       expiresAt: token.expiresAt,
-      self: organizationId === null && first.user !== null ? first.user : undefined,
+      known: {
+        user: organizationId === null && first.user !== null ? first.user : undefined,
+        organizations: rows.flatMap(({ organization }) => organization ?? []),
+      },
     },
     unentered: unentered.slice(0, MOST_ENTERED).map((membership) => membership.organizationId),
     usedLately,
@@ -156,7 +160,10 @@ function personByAccount() {
   return sql`SELECT e.identity_model AS "identityModel", i.id AS "identityId", i.user_id AS "userId",
 coalesce(i.last_used_at > now() - interval '1 minute', false) AS "usedLately",
 EXISTS (SELECT FROM retired_identity x WHERE x.account_hash = ${param('accountHash')}
-AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired", r.*,
+AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired",
+r."organizationId", r."membershipId", r.status AS "status", r."isOwner", r."isBreakglass", r."identityProvider", r.permissions AS "permissions",
+r."allowedAuthMethods", r."needsMultiFactor",
+r."organizationId" AS "organization.id", r."displayName" AS "organization.displayName", r.slug AS "organization.slug",
 u.id AS "user.id", u.email AS "user.email", u.name AS "user.name", true AS "user.isShared", true AS "user.isSharedInDetail"
 FROM environment e LEFT JOIN identity i ON i.issuer = ${param('issuer')} AND i.subject = ${param('subject')}
 LEFT JOIN "user" u ON u.id = i.user_id

@@ -60,7 +60,7 @@ export function createContexts({ read, runner, renew, feed, limits }: ContextSou
           Object.assign(this, { loaders: undefined, acts: undefined });
           return events;
         },
-        loaders: new Loaders(read, caller.principal, needs, caller.self),
+        loaders: new Loaders(read, caller.principal, needs, caller.known),
         async renew() {
           this.principal = await renew(this.principal);
           this.loaders = new Loaders(read, this.principal);

@@ -20,12 +20,15 @@ import {
   type MembershipOrderField,
   membershipLists,
 } from './membership-list.ts';
-import { ALL, type Needs } from './needs.ts';
-import { organizationLoaders } from './organization.ts';
+import { ALL, type Needs, suffice } from './needs.ts';
+import { type OrganizationRow, organizationLoaders } from './organization.ts';
 import type { List, PageArgs } from './page.ts';
 import { isWithin, type Reach, reachOf } from './reach.ts';
 import { roleLoaders } from './role.ts';
 import { type UserRow, userLoaders } from './user.ts';
+
+/** Rows of which only what most answers show was read. */
+type KnownRows = { user: { id: string } | undefined; organizations: readonly { id: string }[] };
 
 type Made<Make extends (...args: never[]) => unknown> = ReturnType<Make> | undefined;
 
@@ -38,7 +41,7 @@ export class Loaders {
   readonly #read: Read;
   readonly #principal: Principal;
   readonly #needs: Needs;
-  readonly #self: Pick<UserRow, 'id'> | undefined;
+  readonly #known: KnownRows | undefined;
   readonly #lists = new Map<string, unknown>();
   #reach: Reach | null | undefined;
   #environment: Made<typeof environmentLoaders>;
@@ -52,19 +55,19 @@ export class Loaders {
   #apiKeys: Made<typeof apiKeyLoaders>;
 
   /**
-   * Users come with whether the principal meets them somewhere. `needs`: what will be asked for; `self`: the few columns
-   * of the principal, where they are known already.
+   * Users come with whether the principal meets them somewhere. `needs`: what will be asked for; `known`: what was read
+   * of the principal already.
    */
   constructor(
     read: Read,
     principal: Principal,
     needs: Needs = ALL,
-    self: Pick<UserRow, 'id'> | undefined = undefined,
+    known: KnownRows | undefined = undefined,
   ) {
     this.#read = read;
     this.#principal = principal;
     this.#needs = needs;
-    this.#self = self;
+    this.#known = known;
   }
 
   get environment() {
@@ -73,7 +76,14 @@ export class Loaders {
   }
 
   get organizations() {
-    this.#organizations ??= organizationLoaders(this.#read, this.#needs);
+    if (this.#organizations === undefined) {
+      this.#organizations = organizationLoaders(this.#read, this.#needs);
+      if (this.#known !== undefined && suffice('organization', this.#needs)) {
+        for (const organization of this.#known.organizations) {
+          this.#organizations.keep(organization as OrganizationRow);
+        }
+      }
+    }
     return this.#organizations;
   }
 
@@ -84,8 +94,8 @@ export class Loaders {
   get users() {
     if (this.#users === undefined) {
       this.#users = userLoaders(this.#read, this.#reachOfPrincipal(), this.#needs);
-      if (this.#self !== undefined && this.#needs.narrow.has('user')) {
-        this.#users.keep(this.#self as UserRow);
+      if (this.#known?.user !== undefined && suffice('user', this.#needs)) {
+        this.#users.keep(this.#known.user as UserRow);
       }
     }
     return this.#users;
@@ -113,8 +123,10 @@ export class Loaders {
     args: PageArgs<MembershipOrderField>,
   ): List<MembershipRow> {
     const isOpen = kind === 'organization' && isWithin(this.#reachOfPrincipal(), parentId);
-    const lists = this.#shared(['memberships', kind, isOpen, filter, args], () => {
-      const companions = companionsOf(this.#needs, isOpen ? null : this.#reachOfPrincipal(), this);
+    const isOwn = kind === 'user' && this.#known?.user?.id === parentId;
+    const lists = this.#shared(['memberships', kind, isOpen, isOwn, filter, args], () => {
+      const reach = isOpen ? null : this.#reachOfPrincipal();
+      const companions = companionsOf(isOwn ? this.#needsBesideKnown() : this.#needs, reach, this);
       return membershipLists(this.#read, kind, filter, args, companions);
     });
     return lists(parentId);
@@ -166,6 +178,16 @@ export class Loaders {
       this.#lists.set(name, made);
     }
     return made;
+  }
+
+  /** Where the organizations are those of the principal. */
+  #needsBesideKnown(): Needs {
+    if (!suffice('organization', this.#needs)) {
+      return this.#needs;
+    }
+    const withMemberships = new Set(this.#needs.withMemberships);
+    withMemberships.delete('organization');
+    return { ...this.#needs, withMemberships };
   }
 
   #reachOfPrincipal(): Reach | null {

@@ -49,6 +49,11 @@ export function fieldsOf(
   return [...few.shown, ...(rare ? few.rare : []), ...(places ? few.sorted : [])];
 }
 
+/** Whether rows of the table will do of which only the few columns are there, without those that are rare. */
+export function suffice(table: NarrowTable, { narrow, rare }: Needs): boolean {
+  return narrow.has(table) && !(rare && FEW[table].rare.length > 0);
+}
+
 /** What tells statements apart that read a table for different needs. */
 export function shapeOf(table: NarrowTable, { narrow, rare, places }: Needs): string {
   return narrow.has(table)

@@ -5,15 +5,20 @@ RETURN ARRAY(SELECT p.permission FROM role_permissions(role) p);
 
 -- What a person holds: once for each role that a membership has from one source, and once for a membership without any.
 -- Whoever reads it puts it together (a permission may come twice), so everything is looked up by its key, and roles that
--- inherit over a step or two need no search either: to prepare one takes longer than all the rest.
-CREATE OR REPLACE FUNCTION "membership_rights"("person" uuid, "at" timestamptz, "organizations" uuid[])
+-- inherit over a step or two need no search either: to prepare one takes longer than all the rest. Of the organization,
+-- which is looked up anyway, it tells what most answers show.
+DROP FUNCTION "membership_rights"(uuid, timestamptz, uuid[]);
+
+CREATE FUNCTION "membership_rights"("person" uuid, "at" timestamptz, "organizations" uuid[])
 RETURNS TABLE (
   "organizationId" uuid, "membershipId" uuid, "status" text, "isOwner" boolean, "isBreakglass" boolean,
-  "identityProvider" text, "permissions" text[], "allowedAuthMethods" text[], "needsMultiFactor" boolean
+  "identityProvider" text, "permissions" text[], "allowedAuthMethods" text[], "needsMultiFactor" boolean,
+  "displayName" text, "slug" text
 ) LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT m.organization_id, m.id, now_at.status::text, coalesce(held.is_owner, false),
     m.is_breakglass, m.primary_identity_provider, coalesce(held.permissions, '{}'),
-    CASE WHEN o.auth_methods = 'RESTRICTED' THEN o.allowed_auth_methods::text[] END, o.mfa_policy = 'REQUIRED'
+    CASE WHEN o.auth_methods = 'RESTRICTED' THEN o.allowed_auth_methods::text[] END, o.mfa_policy = 'REQUIRED',
+    o.display_name, o.slug
   FROM membership m
   CROSS JOIN LATERAL (SELECT membership_status_at(m.status, m.status_deadline, at) AS status) now_at
   CROSS JOIN LATERAL (SELECT o.* FROM organization o WHERE o.id = m.organization_id OFFSET 0) o
