@@ -33,16 +33,16 @@ const LATEST_S = 253_402_300_799;
 const MAX_SUBJECT = 255;
 
 /**
- * Reads the claims for an issuer at a time (milliseconds). Access tokens (RFC 9068) and ID tokens are both taken, for
+ * Reads the claims for an issuer, whenever that is. Access tokens (RFC 9068) and ID tokens are both taken, for
  * which reason `azp` and `client_id` are not looked at: in an access token they name the frontend, and the audience
  * alone says for whom a token is (OpenID Connect Core 3.1.3.7, errata 2, leaves `azp` to whoever uses it).
  *
- * @throws TokenError when the token is not for us, not now, or not for calling anything.
+ * @throws TokenError when the token is not for us, or not for calling anything.
  */
-export function readClaims(claims: JsonObject, issuer: TrustedIssuer, now: number): PersonClaims {
+export function readClaims(claims: JsonObject, issuer: TrustedIssuer): PersonClaims {
   checkPurpose(claims);
   checkAudience(ownValue(claims, 'aud'), issuer.audiences);
-  const { expiresAt, issuedAt } = readTimes(claims, now / 1000);
+  const iat = numericDate(claims, 'iat');
   const text = (name: string) => plainText(ownValue(claims, name));
   const names = issuer.claims;
   return {
@@ -57,8 +57,8 @@ export function readClaims(claims: JsonObject, issuer: TrustedIssuer, now: numbe
       locale: text(names.locale),
     },
     isMultiFactor: isMultiFactor(claims, issuer.mfa),
-    issuedAt,
-    expiresAt,
+    issuedAt: iat === null ? null : new Date(iat * 1000),
+    expiresAt: new Date(expiryOf(claims) * 1000),
   };
 }
 
@@ -82,14 +82,16 @@ function checkAudience(aud: unknown, ours: string[]): void {
   }
 }
 
-function readTimes(claims: JsonObject, now: number): { expiresAt: Date; issuedAt: Date | null } {
-  const exp = numericDate(claims, 'exp');
+/**
+ * Checks that a token is good at a time (milliseconds).
+ *
+ * @throws TokenError
+ */
+export function checkTimes(claims: JsonObject, nowMs: number): void {
+  const now = nowMs / 1000;
   const nbf = numericDate(claims, 'nbf');
   const iat = numericDate(claims, 'iat');
-  if (exp === null) {
-    throw new TokenError('it has no exp');
-  }
-  if (exp <= now - TOLERANCE_S) {
+  if (expiryOf(claims) <= now - TOLERANCE_S) {
     throw new TokenError('it has expired');
   }
   if (nbf !== null && nbf > now + TOLERANCE_S) {
@@ -98,7 +100,14 @@ function readTimes(claims: JsonObject, now: number): { expiresAt: Date; issuedAt
   if (iat !== null && iat > now + TOLERANCE_S) {
     throw new TokenError('it was issued in the future');
   }
-  return { expiresAt: new Date(exp * 1000), issuedAt: iat === null ? null : new Date(iat * 1000) };
+}
+
+function expiryOf(claims: JsonObject): number {
+  const exp = numericDate(claims, 'exp');
+  if (exp === null) {
+    throw new TokenError('it has no exp');
+  }
+  return exp;
 }
 
 function numericDate(claims: JsonObject, name: 'exp' | 'nbf' | 'iat'): number | null {

@@ -1,11 +1,11 @@
 /** From a bearer token to claims that a trusted issuer vouches for (RFC 7519, RFC 8725). */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type CryptoKey, compactVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { createKeySource, type KeySource } from './jwks.ts';
 import { ownValue } from './strict-json.ts';
-import { type PersonClaims, readClaims } from './token-claims.ts';
+import { checkTimes, type PersonClaims, readClaims } from './token-claims.ts';
 import { TokenError } from './token-error.ts';
 import { normalizeType, type TokenParts, takeApart } from './token-parts.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
@@ -32,7 +32,7 @@ export type TokenVerifierOptions = {
 type Trust = { issuer: TrustedIssuer; keys: KeySource };
 
 /** A token whose signature was found good, and the key that it was found good with. */
-type Signed = { length: number; parts: TokenParts; key: CryptoKey };
+type Signed = { length: number; parts: TokenParts; claims: PersonClaims; key: CryptoKey };
 
 /** Characters of tokens whose signatures are remembered: some five thousand tokens. */
 const REMEMBERED_CHARACTERS = 4_000_000;
@@ -54,18 +54,19 @@ export function createTokenVerifier(
   });
   return {
     async verify(token) {
-      // By its hash: tokens are not kept. Everything but the signature is looked at each time.
-      const hash = createHash('sha256').update(token).digest('base64');
-      const signed = remembered.get(hash);
+      // By its hash: tokens are not kept. Whether it is its time, and whose key it is, is looked at each time.
+      const digest = hash('sha256', token, 'base64');
+      const signed = remembered.get(digest);
       const parts = signed?.parts ?? takeApart(token);
       const { issuer, keys } = trustOf(parts, trusted);
       checkType(parts, issuer);
       // Before its key is sought: a stale token whose key is long gone would have the keys fetched again and again.
-      const claims = readClaims(parts.payload, issuer, now());
+      const claims = signed?.claims ?? readClaims(parts.payload, issuer);
+      checkTimes(parts.payload, now());
       const key = await findKey(parts, issuer, keys);
       if (signed?.key !== key) {
         await checkSignature(token, issuer, key);
-        remembered.set(hash, { length: token.length, parts, key });
+        remembered.set(digest, { length: token.length, parts, claims, key });
       }
       return { issuer, ...claims };
     },

@@ -72,6 +72,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     return pool;
   };
   const reads = open('gatehouse-read');
+  if (preparedStatements) {
+    // Left alone, PostgreSQL plans many a statement anew at each execution, which takes longer than to execute it.
+    reads.on('connect', (client) => {
+      client.query('SET plan_cache_mode = force_generic_plan').catch(onError);
+    });
+  }
   const writes = open('gatehouse-write');
   const prisma = new PrismaClient({ adapter: new PrismaPg(writes) });
   return {

@@ -1,5 +1,5 @@
 /** Keys that backends call with. The secret is shown once; only its hash is kept. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { actorId } from './actor.ts';
 import { demandToHold } from './authorize.ts';
 import { ForbiddenError, InputError, NotFoundError } from './errors.ts';
@@ -84,7 +84,7 @@ export async function revokeApiKey(tx: Transaction, id: string): Promise<void> {
 
 /** What is kept of a secret. */
 export function hashSecret(secret: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash('sha256').update(secret).digest());
+  return new Uint8Array(hash('sha256', secret, 'buffer'));
 }
 
 async function insertApiKey(

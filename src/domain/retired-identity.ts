@@ -1,5 +1,5 @@
 /** Accounts that were taken from their user: tokens from before that must not sign in again, nor make a new user. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Prisma } from '../db/generated/prisma/client.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -14,7 +14,7 @@ const MOST_FORGOTTEN = 1000;
 /** What is kept of an account that was retired: 32 bytes, which do not say whose it was. */
 export function accountHash({ issuer, subject }: Account): Uint8Array<ArrayBuffer> {
   const text = JSON.stringify([issuer, subject]);
-  return new Uint8Array(createHash('sha256').update(text).digest());
+  return new Uint8Array(hash('sha256', text, 'buffer'));
 }
 
 /** Notes that the accounts are their user's no more. */

@@ -11,7 +11,7 @@ import {
   seesUser,
 } from '../domain/visibility.ts';
 import type { EventRow } from '../loaders/event.ts';
-import type { MembershipRow } from '../loaders/membership.ts';
+import type { MembershipRow } from '../loaders/membership-row.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { seesPersonal } from './event.ts';

@@ -1,8 +1,8 @@
 /** Connections of memberships: of an organization and of a user. */
 import { can, organizationsWhere, type PermissionName } from '../domain/permission.ts';
 import type { Principal, UserPrincipal } from '../domain/principal.ts';
-import type { MembershipRow } from '../loaders/membership.ts';
 import type { MembershipListFilter, MembershipOrderField } from '../loaders/membership-list.ts';
+import type { MembershipRow } from '../loaders/membership-row.ts';
 import { idArgument, metadataArgument, textArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import {

@@ -4,7 +4,7 @@ import { effectiveName, type ProfileField, profileOwner } from '../domain/identi
 import { can } from '../domain/permission.ts';
 import { seesDetails, seesInvitation, seesMembership } from '../domain/visibility.ts';
 import type { InvitationRow } from '../loaders/invitation.ts';
-import type { MembershipRow } from '../loaders/membership.ts';
+import type { MembershipRow } from '../loaders/membership-row.ts';
 import { idArgument, textArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';

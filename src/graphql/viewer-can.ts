@@ -10,7 +10,7 @@ import {
 import { ORGANIZATION_ACTS } from '../domain/organization-authority.ts';
 import { can } from '../domain/permission.ts';
 import { isOwnMembership } from '../domain/principal.ts';
-import type { MembershipRow } from '../loaders/membership.ts';
+import type { MembershipRow } from '../loaders/membership-row.ts';
 import type { OrganizationRow } from '../loaders/organization.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';

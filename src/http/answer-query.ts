@@ -31,8 +31,8 @@ export function createQueryAnswerer(options: {
   /** The documents that were found valid, by their text. */
   documents: { get(text: string): DocumentNode | undefined };
   ready: QueryCompiler['ready'];
-  /** Whether a query may run; it is charged for then. */
-  admits(query: ReadyQuery, args: ExecutionArgs, payer: Payer): boolean;
+  /** Whether a query (the same object for the same one) may run; it is charged for then. */
+  admits(query: object, args: ExecutionArgs, payer: Payer): boolean;
   contextOf(operation: Operation, document: DocumentNode): Context;
   trace: Trace | undefined;
   maxMs: number;
@@ -56,7 +56,10 @@ export function createQueryAnswerer(options: {
     const args: ExecutionArgs = { schema, document, operationName, variableValues: variables };
     const query = ready(args);
     const { caller, address, exchange } = operation;
-    if (query === undefined || !admits(query, args, { principal: caller.principal, address })) {
+    if (
+      query === undefined ||
+      !admits(query.compiled, args, { principal: caller.principal, address })
+    ) {
       return undefined;
     }
     noteOperation(exchange, args);

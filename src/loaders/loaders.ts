@@ -13,13 +13,14 @@ import {
   eventLists,
 } from './event-list.ts';
 import { type InvitationListFilter, type InvitationRow, invitationLoaders } from './invitation.ts';
-import { type MembershipRow, membershipLoaders } from './membership.ts';
+import { membershipLoaders } from './membership.ts';
 import { companionsOf } from './membership-companions.ts';
 import {
   type MembershipListFilter,
   type MembershipOrderField,
   membershipLists,
 } from './membership-list.ts';
+import type { MembershipRow } from './membership-row.ts';
 import { ALL, type Needs, suffice } from './needs.ts';
 import { type OrganizationRow, organizationLoaders } from './organization.ts';
 import type { List, PageArgs } from './page.ts';
@@ -112,7 +113,9 @@ export class Loaders {
   }
 
   get memberships() {
-    this.#memberships ??= membershipLoaders(this.#read, this.#needs);
+    this.#memberships ??= membershipLoaders(this.#read, () =>
+      companionsOf(this.#needs, this.#reachOfPrincipal(), this),
+    );
     return this.#memberships;
   }
 

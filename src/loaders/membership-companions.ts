@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Role } from '../db/generated/prisma/client.ts';
 import { rowOf } from '../db/tables.ts';
-import { type MembershipRow, membershipColumns, type membershipLoaders } from './membership.ts';
+import { type MembershipRow, membershipColumns } from './membership-row.ts';
 import { fieldsOf, type Needs, shapeOf } from './needs.ts';
 import {
   type OrganizationRow,
@@ -35,7 +35,7 @@ export type Companions = {
 type Loaders = {
   organizations: ReturnType<typeof organizationLoaders>;
   users: ReturnType<typeof userLoaders>;
-  memberships: ReturnType<typeof membershipLoaders>;
+  memberships: { keepRoles(id: string, roles: Role[]): void };
 };
 
 /** OFFSET 0 has each looked up by itself: for a hundred, PostgreSQL would rather read a whole table, whoever's rows are in it. */

@@ -1,14 +1,12 @@
 /** Memberships by their keys, with what they hold. */
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Read } from '../db/database.ts';
-import type { ActorKind, Membership, Role, RoleSource } from '../db/generated/prisma/client.ts';
-import { type RowOf, rowOf } from '../db/tables.ts';
+import type { ActorKind, Role, RoleSource } from '../db/generated/prisma/client.ts';
 import { BUILT_IN_ROLE_IDS } from '../domain/environment.ts';
-import { found, loadMany, loadNested, loadOne, type MaybePromise, ordinal } from './batch.ts';
-import { fieldsOf, type Needs, shapeOf } from './needs.ts';
+import { found, loadMany, loadOne, type MaybePromise, ordinal } from './batch.ts';
+import type { Accompanied, Companions } from './membership-companions.ts';
+import { once } from './once.ts';
 import { roleColumns } from './role.ts';
-
-export type MembershipRow = RowOf<Membership>;
 
 /** A role that a membership holds, from one source. */
 export type AssignmentRow = Role & {
@@ -17,22 +15,6 @@ export type AssignmentRow = Role & {
   grantedById: string | null;
   grantedAt: Date;
 };
-
-/** A membership as it is now, nested in the rows of the statement: what is overdue has happened at its deadline, whether or not it is settled yet. */
-export function membershipColumns(alias: string, needs: Needs): RawBuilder<unknown> {
-  const overdue = `${alias}.status_deadline <= now()`;
-  const computed = {
-    status: `membership_status_at(${alias}.status, ${alias}.status_deadline, now())`,
-    statusChangedAt: `CASE WHEN ${overdue} THEN ${alias}.status_deadline ELSE ${alias}.status_changed_at END`,
-    statusReason: `CASE WHEN ${overdue} THEN NULL ELSE ${alias}.status_reason END`,
-    statusDeadline: `CASE WHEN ${overdue} THEN NULL ELSE ${alias}.status_deadline END`,
-  };
-  return rowOf('membership', alias, {
-    computed,
-    only: fieldsOf('membership', needs),
-    isNested: true,
-  });
-}
 
 const assignments = sql`SELECT r.*, a.source, a.granted_by_kind, a.granted_by_id, a.granted_at
 FROM role_assignment a JOIN role r ON r.id = a.role_id WHERE a.membership_id = k.id`;
@@ -44,19 +26,26 @@ const active = sql`SELECT a.role_id FROM membership m JOIN role_assignment a ON 
 WHERE m.id = k.id AND membership_status_at(m.status, m.status_deadline, now()) = 'ACTIVE'`;
 
 /** The loaders of one request. Keys are uuids; addresses are normalized. */
-export function membershipLoaders(read: Read, needs: Needs) {
+export function membershipLoaders(read: Read, companions: () => Companions) {
   const rolesRead = new Map<string, Role[]>();
   const lookup = <Key extends object>(
     columns: { [Column in keyof Key & string]: string },
     source: string,
-  ) =>
-    loadNested<Key, MembershipRow>('membership', {
-      read,
-      shape: `membership by ${Object.keys(columns)} ${shapeOf('membership', needs)}`,
-      columns,
-      build: () =>
-        sql`SELECT ${ordinal}, ${membershipColumns('m', needs)} FROM ${found(columns, 'm', sql`SELECT m.* FROM ${sql.raw(source)}`)}`,
+  ) => {
+    const load = once(() => {
+      const { shape, values, columns: selected, joined, order } = companions();
+      return loadMany<Key, Accompanied>({
+        read,
+        shape: `membership by ${Object.keys(columns)} ${shape}`,
+        columns,
+        values,
+        build: () =>
+          sql`SELECT ${ordinal}, ${selected('m')} FROM ${found(columns, 'm', sql`SELECT m.* FROM ${sql.raw(source)}`)} ${joined('m')}
+ORDER BY k.ordinal${order()}`,
+      });
     });
+    return async (key: Key) => companions().itemsOf(await load()(key))[0] ?? null;
+  };
 
   const byId = lookup<{ id: string }>({ id: 'uuid' }, 'membership m WHERE m.id = k.id');
   const assignmentsOf = loadMany<{ id: string }, AssignmentRow>({

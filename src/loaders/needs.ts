@@ -32,7 +32,7 @@ const FEW: Record<NarrowTable, { shown: string[]; rare: string[]; sorted: string
   membership: {
     shown: ['id', 'organizationId', 'userId', 'status'],
     rare: ['name', 'joinedAt'],
-    sorted: ['createdAt', 'nameKey', 'emailKey'],
+    sorted: ['createdAt', 'joinedAt', 'nameKey', 'emailKey'],
   },
   role: { shown: ['id', 'key', 'displayName'], rare: ['organizationId'], sorted: [] },
 };
@@ -46,7 +46,8 @@ export function fieldsOf(
     return undefined;
   }
   const few = FEW[table];
-  return [...few.shown, ...(rare ? few.rare : []), ...(places ? few.sorted : [])];
+  const more = [...(rare ? few.rare : []), ...(places ? few.sorted : [])];
+  return [...new Set([...few.shown, ...more])];
 }
 
 /** Whether rows of the table will do of which only the few columns are there, without those that are rare. */

@@ -53,8 +53,9 @@ export function lookupQuestions(): Question[] {
           await Promise.all(ns.map((n) => lookup(loaders, n)));
           return keys;
         },
-        // Those with a level of their own behind them: a few roles for each.
-        mostPages: 50 + 12 * keys,
+        // Those with a level of their own behind them: a few roles for each. Memberships come with what they lead to: four
+        // more lookups, of some three pages each.
+        mostPages: 50 + (name.startsWith('membership by') ? 18 : 12) * keys,
         ...(/roles of|permissions of/.test(name) && { most: (returned) => 8 * returned }),
       }),
     ),
