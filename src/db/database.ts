@@ -61,8 +61,9 @@ const ATTRIBUTES = { 'db.system.name': 'postgresql' };
 /** Opens the pools on `url`. Connects on first use, so it never rejects by itself. */
 export function openDatabase(options: DatabaseOptions): Database {
   const { url, preparedStatements = true, poolSize = 10, onError = () => {}, trace } = options;
-  const open = (name: string) => {
+  const open = (name: string, more: pg.PoolConfig = {}) => {
     const pool = new pg.Pool({
+      ...more,
       connectionString: url,
       max: poolSize,
       application_name: name,
@@ -71,13 +72,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     pool.on('error', onError);
     return pool;
   };
-  const reads = open('gatehouse-read');
-  if (preparedStatements) {
-    // Left alone, PostgreSQL plans many a statement anew at each execution, which takes longer than to execute it.
-    reads.on('connect', (client) => {
-      client.query('SET plan_cache_mode = force_generic_plan').catch(onError);
-    });
-  }
+  const reads = open('gatehouse-read', preparedStatements ? { onConnect: planOnce } : {});
   const writes = open('gatehouse-write');
   const prisma = new PrismaClient({ adapter: new PrismaPg(writes) });
   return {
@@ -120,6 +115,11 @@ export async function onDirectConnection<T>(
   } finally {
     await client.end();
   }
+}
+
+/** Left alone, PostgreSQL plans many a statement anew at each execution, which takes longer than to execute it. */
+async function planOnce(client: pg.ClientBase): Promise<void> {
+  await client.query('SET plan_cache_mode = force_generic_plan');
 }
 
 function stateOf({ totalCount, idleCount, waitingCount }: pg.Pool): PoolState {

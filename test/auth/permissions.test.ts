@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUILT_IN_ROLE_IDS } from '../../src/domain/environment.ts';
 import { encodeId } from '../../src/domain/id.ts';
 import type { MemberInput } from '../../src/domain/membership.ts';
 import { BUILT_IN_ROLES, PERMISSIONS, type PermissionName } from '../../src/domain/permission.ts';
@@ -44,6 +45,20 @@ async function roleWith(organizationId: string, permissions: string[]): Promise<
     [organizationId, key, permissions],
   );
   return key;
+}
+
+/** The keys of ten roles of the organization (uuid), each extending the one before, the first that of `base` (uuid). */
+async function line(organizationId: string, base: string): Promise<string[]> {
+  const keys: string[] = [];
+  for (let nth = 0; nth < 9; nth += 1) {
+    const key = await roleWith(organizationId, [`step:s${nth}`]);
+    await world.query(
+      'UPDATE role SET extends_role_id = r.id, extends_scope_id = r.scope_id FROM role r WHERE role.key = $1 AND (r.id = $2 OR r.key = $3)',
+      [key, nth === 0 ? base : null, keys.at(-1) ?? null],
+    );
+    keys.push(key);
+  }
+  return keys;
 }
 
 /** A token of somebody who was just made a member of the organization (uuid). */
@@ -93,6 +108,33 @@ describe('a person', () => {
     });
     const inB = await seen(world, b, token);
     expect(inB).toEqual(expected(these(BUILT_IN_ROLES.member), 'member'));
+  });
+});
+
+describe.each(['admin', 'member'] as const)('roles that extend %s', (base) => {
+  it('give what they inherit, over any number of steps', async () => {
+    const id = await found(world);
+    await world.query(
+      `INSERT INTO permission (name, description, is_built_in, created_at, updated_at)
+       VALUES ('invoice:read', '', false, now(), now()) ON CONFLICT DO NOTHING`,
+    );
+    const keys = await line(id, BUILT_IN_ROLE_IDS[base]);
+    for (const [nth, key] of keys.entries()) {
+      const token = await member(id, { roleKeys: [key, await roleWith(id, ['other:one'])] });
+      const { data } = await world.ask<{ viewer: { permissions: string[] } }>(
+        'query ($id: ID) { viewer { permissions(organizationId: $id) } }',
+        { id: encodeId('org', id) },
+        token,
+      );
+      const steps = keys.slice(0, nth + 1).map((_, step) => `step:s${step}`);
+      expect(data?.viewer.permissions.toSorted()).toEqual(
+        [
+          ...BUILT_IN_ROLES[base],
+          ...(base === 'admin' ? ['invoice:*'] : []),
+          ...['other:one', ...steps],
+        ].sort(),
+      );
+    }
   });
 });
 
