@@ -115,6 +115,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'telemetry/**',
         'node:*',
         'node:*/*',
+        '@graphql-tools/executor',
         'graphql',
         'graphql-ws',
         'graphql-yoga',

@@ -1,5 +1,5 @@
 /** Who is calling, and in which world. */
-import type { IdentityModel } from '../db/generated/prisma/enums.ts';
+import type { IdentityModel, MembershipStatus } from '../db/generated/prisma/enums.ts';
 import type { Principal } from '../domain/principal.ts';
 
 /** `identityModel` comes with the same statement. */
@@ -16,8 +16,12 @@ export type Caller = {
 export type KnownRows = {
   /** The person themselves; undefined where their sign-in does not vouch for all of them. */
   user: { id: string; isShared: true; isSharedInDetail: true } | undefined;
-  /** Where they have memberships. */
-  organizations: readonly { id: string }[];
+  /** Their memberships, oldest first, each once for each of its roles. */
+  memberships: readonly {
+    membership: { id: string; organizationId: string; status: MembershipStatus };
+    organization: { id: string };
+    role: { id: string } | null;
+  }[];
 };
 
 /** Recognizes callers by the text after `Bearer `; null: it is nobody. The request's id is for the log and for events. */

@@ -4,12 +4,7 @@ import type { Logger } from 'pino';
 import type { Read } from '../db/database.ts';
 import type { IdentityModel } from '../db/generated/prisma/enums.ts';
 import { emailDomain, normalizeEmail } from '../domain/email.ts';
-import {
-  type NoRightsRow,
-  type RightsRow,
-  readRights,
-  type SignIn,
-} from '../domain/membership-rights.ts';
+import { type RightsRow, readRights, type SignIn } from '../domain/membership-rights.ts';
 import { SYSTEM, type UserPrincipal } from '../domain/principal.ts';
 import { accountHash } from '../domain/retired-identity.ts';
 import { SignInError, signIn } from '../domain/sign-in.ts';
@@ -104,14 +99,18 @@ async function findAgain(options: PersonOptions, token: VerifiedToken): Promise<
   return known;
 }
 
-type Row = (RightsRow | NoRightsRow) & {
+type MembershipPart = KnownRows['memberships'][number] & Omit<RightsRow, MembershipKey>;
+
+/** What stands among the rights, and is read as a row of its own. */
+type MembershipKey = 'organizationId' | 'membershipId' | 'status';
+
+type Row = (MembershipPart | { membership: null }) & {
   identityModel: IdentityModel;
   isRetired: boolean;
   identityId: string | null;
   userId: string | null;
   usedLately: boolean;
   user: KnownRows['user'] | null;
-  organization: KnownRows['organizations'][number] | null;
 };
 
 /** @throws TokenError when the token was issued before its account was taken from a user. */
@@ -136,7 +135,8 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
   }
   const { provider, authMethod, organizationId } = issuer;
   const how: SignIn = { identityId, provider, authMethod, isMultiFactor, organizationId };
-  const rights = readRights(rows, how);
+  const memberships = rows.filter((row) => row.membership !== null);
+  const rights = readRights(memberships.map(rightsIn), how);
   const unentered = [...rights.values()].filter(
     ({ status, refusal, identityProvider }) =>
       status === 'ACTIVE' && refusal === null && identityProvider === null,
@@ -148,11 +148,25 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
       expiresAt: token.expiresAt,
       known: {
         user: organizationId === null && first.user !== null ? first.user : undefined,
-        organizations: rows.flatMap(({ organization }) => organization ?? []),
+        memberships,
       },
     },
     unentered: unentered.slice(0, MOST_ENTERED).map((membership) => membership.organizationId),
     usedLately,
+  };
+}
+
+function rightsIn({ membership, ...row }: MembershipPart): RightsRow {
+  return {
+    organizationId: membership.organizationId,
+    membershipId: membership.id,
+    status: membership.status,
+    isOwner: row.isOwner,
+    isBreakglass: row.isBreakglass,
+    identityProvider: row.identityProvider,
+    permissions: row.permissions,
+    allowedAuthMethods: row.allowedAuthMethods,
+    needsMultiFactor: row.needsMultiFactor,
   };
 }
 
@@ -161,13 +175,15 @@ function personByAccount() {
 coalesce(i.last_used_at > now() - interval '1 minute', false) AS "usedLately",
 EXISTS (SELECT FROM retired_identity x WHERE x.account_hash = ${param('accountHash')}
 AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired",
-r."organizationId", r."membershipId", r.status AS "status", r."isOwner", r."isBreakglass", r."identityProvider", r.permissions AS "permissions",
-r."allowedAuthMethods", r."needsMultiFactor",
+r."isOwner", r."isBreakglass", r."identityProvider", r.permissions AS "permissions", r."allowedAuthMethods", r."needsMultiFactor",
+r."membershipId" AS "membership.id", r."organizationId" AS "membership.organizationId", i.user_id AS "membership.userId", r.status AS "membership.status",
 r."organizationId" AS "organization.id", r."displayName" AS "organization.displayName", r.slug AS "organization.slug",
+r."roleId" AS "role.id", r."roleKey" AS "role.key", r."roleName" AS "role.displayName",
 u.id AS "user.id", u.email AS "user.email", u.name AS "user.name", true AS "user.isShared", true AS "user.isSharedInDetail"
 FROM environment e LEFT JOIN identity i ON i.issuer = ${param('issuer')} AND i.subject = ${param('subject')}
 LEFT JOIN "user" u ON u.id = i.user_id
-LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true`;
+LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true
+ORDER BY r."createdAt", r."membershipId", r."roleCreatedAt", r."roleId"`;
 }
 
 /** Notes to the minute when and how the account was used. */

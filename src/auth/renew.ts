@@ -7,6 +7,11 @@ import { param, run } from '../loaders/statement.ts';
 
 type Row = RightsRow | NoRightsRow;
 
+const rights = sql.raw(
+  `r."organizationId", r."membershipId", r.status AS "status", r."isOwner", r."isBreakglass", r."identityProvider",
+r.permissions AS "permissions", r."allowedAuthMethods", r."needsMultiFactor"`,
+);
+
 /** Makes what reads a principal's rights anew. A person whose account is gone is nobody. A key's do not change by its acts. */
 export function createRenewal(read: Read): (principal: Principal) => Promise<Principal> {
   return async (principal) => {
@@ -23,7 +28,7 @@ export function createRenewal(read: Read): (principal: Principal) => Promise<Pri
 }
 
 function rightsByIdentity() {
-  return sql`SELECT r.* FROM identity i LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true
+  return sql`SELECT ${rights} FROM identity i LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true
 WHERE i.id = ${param('identity')} AND i.user_id = ${param('user')}`;
 }
 
@@ -77,7 +82,7 @@ export function createRenewals(
 }
 
 function rightsByIdentities() {
-  return sql`SELECT k.ordinal::int AS ordinal, r.*
+  return sql`SELECT k.ordinal::int AS ordinal, ${rights}
 FROM unnest(${param('identities')}::uuid[], ${param('users')}::uuid[]) WITH ORDINALITY AS k(identity, person, ordinal)
 JOIN identity i ON i.id = k.identity AND i.user_id = k.person
 LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true ORDER BY k.ordinal`;

@@ -29,6 +29,9 @@ import { abandon, append, isPromise, joined, type Pieces, type Text } from './te
  */
 export type CompiledQuery = (context: unknown, values: VariableValues) => Text;
 
+/** How much of it there is: the fields of all types that can stand at each place. */
+export type Compiled = { query: CompiledQuery; fields: number };
+
 /** One execution. */
 type Run = { context: unknown; values: VariableValues; args: (Args | undefined)[] };
 
@@ -38,16 +41,38 @@ type Write = (value: unknown, run: Run) => Text;
 
 /**
  * Compiles a valid query, for its values of the variables that `@skip` and `@include` depend on. Undefined where it
- * cannot be: what introspection tells is the executor's own.
+ * cannot be: what introspection tells is the executor's own, and there may be at most `mostFields`.
+ *
+ * @throws GraphQLError where such a variable is null.
  */
-export function compileQuery(selected: Selected): CompiledQuery | undefined {
+export function compileQuery(selected: Selected, mostFields: number): Compiled | undefined {
   const { schema, operation } = selected;
   const collect = fieldCollector(selected);
   // Resolvers ask for nothing else of it.
   const info = { schema } as GraphQLResolveInfo;
   let places = 0;
+  let count = 0;
+  // The same selections of the same type come by as many paths as there are types above them.
+  const writers = new Map<string, Write>();
+  const numbers = new Map<SelectionSetNode, number>();
 
   function objectWriter(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Write {
+    const key = [type.name, ...sets.map(numberOf)].join();
+    let write = writers.get(key);
+    if (write === undefined) {
+      write = newObjectWriter(type, sets);
+      writers.set(key, write);
+    }
+    return write;
+  }
+
+  function numberOf(set: SelectionSetNode): number {
+    const number = numbers.get(set) ?? numbers.size;
+    numbers.set(set, number);
+    return number;
+  }
+
+  function newObjectWriter(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Write {
     const fields = [...collect(type, sets)].map(([name, nodes], at) => ({
       before: `${at === 0 ? '' : ','}"${name}":`,
       write: fieldWriter(type, nodes),
@@ -73,6 +98,10 @@ export function compileQuery(selected: Selected): CompiledQuery | undefined {
 
   function fieldWriter(parent: GraphQLObjectType, nodes: [FieldNode, ...FieldNode[]]): Write {
     const [node] = nodes;
+    count += 1;
+    if (count > mostFields) {
+      throw new TooLarge();
+    }
     const field = parent.getFields()[node.name.value];
     if (field === undefined) {
       // Nothing else of introspection stands below the root.
@@ -134,12 +163,14 @@ export function compileQuery(selected: Selected): CompiledQuery | undefined {
   }
 
   function abstractWriter(type: GraphQLAbstractType, sets: readonly SelectionSetNode[]): Write {
-    const writers = new Map<unknown, Write>();
+    const possible = schema.getPossibleTypes(type);
+    const byName = new Map<unknown, Write>(
+      possible.map((object) => [object.name, objectWriter(object, sets)]),
+    );
     const writeAs = (name: unknown, value: unknown, run: Run): Text => {
-      let write = writers.get(name);
+      const write = byName.get(name);
       if (write === undefined) {
-        write = objectWriter(possibleType(type, name), sets);
-        writers.set(name, write);
+        throw new Error(`${name} is no ${type}.`);
       }
       return write(value, run);
     };
@@ -151,22 +182,26 @@ export function compileQuery(selected: Selected): CompiledQuery | undefined {
     };
   }
 
-  function possibleType(type: GraphQLAbstractType, name: unknown): GraphQLObjectType {
-    const found = schema.getType(String(name));
-    if (!isObjectType(found) || !schema.isSubType(type, found)) {
-      throw new Error(`${name} is no ${type}.`);
-    }
-    return found;
-  }
-
   const root = schema.getRootType(operation.operation);
   const sets = [operation.selectionSet];
   if (!root || [...collect(root, sets).values()].some(isIntrospection)) {
     return undefined;
   }
-  const write = objectWriter(root, sets);
-  return (context, values) => write({}, { context, values, args: [] });
+  try {
+    const write = objectWriter(root, sets);
+    return {
+      query: (context, values) => write({}, { context, values, args: [] }),
+      fields: count,
+    };
+  } catch (error) {
+    if (error instanceof TooLarge) {
+      return undefined;
+    }
+    throw error;
+  }
 }
+
+class TooLarge extends Error {}
 
 function listWriter(write: Write): Write {
   return (list, run) => {
@@ -183,6 +218,7 @@ function listWriter(write: Write): Write {
       }
     } catch (error) {
       abandon(pieces);
+      abandon({ before: list.filter(isPromise) as Promise<string>[], last: '' });
       throw error;
     }
     pieces.last += ']';

@@ -1,5 +1,6 @@
 /** The short way of a query that is compiled: past all that was done with its document before. */
-import { type DocumentNode, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
+import { normalizedExecutor } from '@graphql-tools/executor';
+import type { DocumentNode, ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { type Trace, withinSpan } from '../telemetry/tracing.ts';
@@ -28,23 +29,28 @@ export type AnswerQuery = (
 ) => Promise<QueryAnswer | undefined>;
 
 export function createQueryAnswerer(options: {
-  /** The documents that were found valid, by their text. */
+  /** Documents by their text; which of them may run, `ready` knows. */
   documents: { get(text: string): DocumentNode | undefined };
   ready: QueryCompiler['ready'];
-  /** Whether a query (the same object for the same one) may run; it is charged for then. */
-  admits(query: object, args: ExecutionArgs, payer: Payer): boolean;
+  /** Whether who pays has asked for too much already. */
+  isInDebt(payer: Payer): boolean;
+  /** Whether a query may run; it is charged for then. */
+  admits(query: ReadyQuery, args: ExecutionArgs, payer: Payer): boolean;
   contextOf(operation: Operation, document: DocumentNode): Context;
   trace: Trace | undefined;
   maxMs: number;
+  hideSuggestions: boolean;
 }): AnswerQuery {
-  const { documents, ready, admits, contextOf, trace, maxMs } = options;
+  const { documents, ready, isInDebt, admits, contextOf, trace, maxMs, hideSuggestions } = options;
 
   const answer = async (args: ExecutionArgs, query: ReadyQuery): Promise<QueryAnswer> => {
     try {
       const data = await query.compiled(args.contextValue, query.values);
       return { text: `{"data":${data}}` };
     } catch {
-      return { result: await execute(args) };
+      // By the executor of the general way, whose errors are not quite those of graphql-js.
+      const result = await normalizedExecutor({ ...args, hideSuggestions } as ExecutionArgs);
+      return { result: result as ExecutionResult };
     }
   };
 
@@ -53,25 +59,24 @@ export function createQueryAnswerer(options: {
     if (document === undefined || extensions?.cost === true) {
       return undefined;
     }
-    const args: ExecutionArgs = { schema, document, operationName, variableValues: variables };
-    const query = ready(args);
     const { caller, address, exchange } = operation;
-    if (
-      query === undefined ||
-      !admits(query.compiled, args, { principal: caller.principal, address })
-    ) {
+    const payer = { principal: caller.principal, address };
+    const args: ExecutionArgs = { schema, document, operationName, variableValues: variables };
+    const query = isInDebt(payer) ? undefined : ready(args);
+    if (query === undefined || !admits(query, args, payer)) {
       return undefined;
     }
     noteOperation(exchange, args);
     const contextValue = contextOf(operation, document);
-    const work = () => answer({ ...args, contextValue }, query);
-    return await inTime(
-      () => withinSpan(exchange, () => traced(trace, args, work)),
-      { maxMs },
-      (error) => {
-        readNoMore(contextValue, error);
-        return { result: { errors: [error] } };
-      },
-    );
+    const answerInTime = () =>
+      inTime(
+        () => answer({ ...args, contextValue }, query),
+        { maxMs },
+        (error): QueryAnswer => {
+          readNoMore(contextValue, error);
+          return { result: { errors: [error] } };
+        },
+      );
+    return await withinSpan(exchange, () => traced(trace, args, answerInTime));
   };
 }

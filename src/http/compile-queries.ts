@@ -9,10 +9,9 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
-import { type CompiledQuery, compileQuery } from '../execution/compile.ts';
+import { type Compiled, type CompiledQuery, compileQuery } from '../execution/compile.ts';
 import { conditionsOf, type VariableValues } from '../execution/selections.ts';
 import type { Context } from '../graphql/context.ts';
-import { countSelections } from './limits/selections.ts';
 
 /** A query as it can be executed at once. */
 export type ReadyQuery = {
@@ -31,16 +30,23 @@ type Entry = {
   operation: OperationDefinitionNode;
   /** Variables that decide what is left out: the query is compiled for each combination of them that is met. */
   conditions: string[];
-  compiled: Map<string, CompiledQuery | undefined>;
+  /** By their values; undefined: it cannot be. */
+  compiled: Map<string, Compiled | undefined>;
 };
+
+/** By the name of the operation. */
+type Entries = Map<string | null, Entry>;
 
 const MOST_CONDITIONS = 4;
 
-/** Compiled they take some kilobytes a selection. */
-const LARGEST_COMPILED = 1_000;
+/** Compiled they take some two thirds of a kilobyte each. */
+const MOST_FIELDS = 3_000;
 
-/** Selections of all that is kept compiled. */
-const KEPT_COMPILED = 10_000;
+/** Fields of all that is kept compiled. */
+const KEPT_FIELDS = 50_000;
+
+/** What an operation of a document takes that is known not to be compiled. */
+const LEAST_FIELDS = 10;
 
 /**
  * Makes what compiles queries once their document was executed `after` times, so that one that comes once never pays for
@@ -52,53 +58,56 @@ export function createQueryCompiler(after: number | undefined): QueryCompiler {
     return { plugin: {}, ready: () => undefined };
   }
   const executions = new WeakMap<DocumentNode, number>();
-  const kept = new LRUCache<DocumentNode, Map<string | null, Entry>>({
-    maxSize: KEPT_COMPILED,
-    sizeCalculation: (_entries, document) => countSelections(document, LARGEST_COMPILED),
+  const kept = new LRUCache<DocumentNode, Entries>({
+    maxSize: KEPT_FIELDS,
+    sizeCalculation: sizeOf,
   });
 
-  const entryOf = ({ document, operationName }: ExecutionArgs): Entry | undefined => {
-    const entries = kept.get(document) ?? new Map<string | null, Entry>();
-    const name = operationName ?? null;
-    const known = entries.get(name);
+  const entryOf = ({ document, operationName = null }: ExecutionArgs): Entry | undefined => {
+    const known = kept.get(document)?.get(operationName);
     const operation = known?.operation ?? getOperationAST(document, operationName);
     if (known !== undefined || operation?.operation !== OperationTypeNode.QUERY) {
       return known;
     }
-    const conditions = conditionsOf(document);
-    const isSmall =
-      countSelections(document, LARGEST_COMPILED) <= LARGEST_COMPILED &&
-      conditions.length <= MOST_CONDITIONS;
-    if (!isSmall) {
-      return undefined;
-    }
-    const entry: Entry = { operation, conditions, compiled: new Map() };
-    kept.set(document, entries.set(name, entry));
+    const entry = { operation, conditions: conditionsOf(document), compiled: new Map() };
+    kept.set(document, new Map(kept.get(document)).set(operationName, entry));
     return entry;
   };
 
+  const compiledFor = (
+    { schema, document }: ExecutionArgs,
+    { operation, conditions, compiled }: Entry,
+    values: VariableValues,
+  ): CompiledQuery | undefined => {
+    const key = conditions.map((name) => values.coerced[name]).join();
+    if (!compiled.has(key) && conditions.length <= MOST_CONDITIONS) {
+      compiled.set(key, compileQuery({ schema, document, operation, values }, MOST_FIELDS));
+      // A new value is weighed anew.
+      kept.set(document, new Map(kept.get(document)));
+    }
+    return compiled.get(key)?.query;
+  };
+
   const ready = (args: ExecutionArgs): ReadyQuery | undefined => {
-    const { schema, document, variableValues: given } = args;
     // Only what was found valid was ever executed.
-    if ((executions.get(document) ?? 0) <= after) {
+    if ((executions.get(args.document) ?? 0) <= after) {
       return undefined;
     }
     const entry = entryOf(args);
     if (entry === undefined) {
       return undefined;
     }
-    const { operation, conditions } = entry;
+    const { operation } = entry;
     const definitions = operation.variableDefinitions ?? [];
-    const { variableValues: values } = getVariableValues(schema, definitions, given ?? {});
-    if (values === undefined) {
+    const given = args.variableValues ?? {};
+    const { variableValues: values } = getVariableValues(args.schema, definitions, given);
+    try {
+      const compiled = values && compiledFor(args, entry, values);
+      return compiled && { operation, values, compiled };
+    } catch {
+      // Whoever executes it as usual says what is wrong.
       return undefined;
     }
-    const key = conditions.map((name) => values.coerced[name]).join();
-    if (!entry.compiled.has(key)) {
-      entry.compiled.set(key, compileQuery({ schema, document, operation, values }));
-    }
-    const compiled = entry.compiled.get(key);
-    return compiled && { operation, values, compiled };
   };
 
   return {
@@ -115,6 +124,17 @@ export function createQueryCompiler(after: number | undefined): QueryCompiler {
       },
     },
   };
+}
+
+function sizeOf(entries: Entries): number {
+  let size = 0;
+  for (const { compiled } of entries.values()) {
+    size += LEAST_FIELDS;
+    for (const one of compiled.values()) {
+      size += one?.fields ?? LEAST_FIELDS;
+    }
+  }
+  return size;
 }
 
 async function parsedResult<Result>(

@@ -24,7 +24,7 @@ export type ContextSources = {
 /** What acts are bound to. */
 type Asked = Pick<Context, 'principal' | 'requestId'> & Pick<Operation, 'exchange'>;
 
-/** Makes what makes contexts. `needs`: what the document needs of the rows that are read; undefined: everything. */
+/** Makes what makes contexts. */
 export function createContexts({ read, runner, renew, feed, limits }: ContextSources) {
   const actsOf = (asked: Asked, idempotency?: Idempotency): Acts => {
     const { principal, requestId, exchange } = asked;
@@ -40,6 +40,7 @@ export function createContexts({ read, runner, renew, feed, limits }: ContextSou
       principal,
       loaders: new Loaders(read, principal),
     }),
+    /** `needs`: what the document needs of the rows that are read; undefined: everything. */
     contextOf({ caller, requestId, exchange, whenGone }: Operation, needs?: Needs): Followed {
       return {
         principal: caller.principal,

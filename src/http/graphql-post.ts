@@ -56,14 +56,14 @@ function mediaTypeFor(accept = '*/*'): string | undefined {
   if (parameters.some((parameter) => parameter.includes('charset'))) {
     return undefined;
   }
-  return MEDIA_TYPES[first.trim()];
+  return MEDIA_TYPES.get(first.trim());
 }
 
-const MEDIA_TYPES: Record<string, string> = {
-  '*/*': 'application/json',
-  'application/json': 'application/json',
-  'application/graphql-response+json': 'application/graphql-response+json',
-};
+const MEDIA_TYPES = new Map([
+  ['*/*', 'application/json'],
+  ['application/json', 'application/json'],
+  ['application/graphql-response+json', 'application/graphql-response+json'],
+]);
 
 /** Undefined: whoever sent it hung up before its end. */
 function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {

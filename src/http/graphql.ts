@@ -112,10 +112,12 @@ export function createGraphqlServer({
   const answerQuery = createQueryAnswerer({
     documents,
     ready: queries.ready,
+    isInDebt: (payer) => rate.take(payer, 0) > 0,
     admits: createAdmission(limits, rate),
     contextOf: (operation, document) => contextOf(operation, needsIn(document)),
     trace,
     maxMs: limits.maxOperationMs,
+    hideSuggestions: !limits.suggestions,
   });
   return Object.assign(yoga, { answerQuery });
 }

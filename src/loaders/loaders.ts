@@ -14,7 +14,7 @@ import {
 } from './event-list.ts';
 import { type InvitationListFilter, type InvitationRow, invitationLoaders } from './invitation.ts';
 import { membershipLoaders } from './membership.ts';
-import { companionsOf } from './membership-companions.ts';
+import { type Accompanied, companionsOf } from './membership-companions.ts';
 import {
   type MembershipListFilter,
   type MembershipOrderField,
@@ -23,13 +23,17 @@ import {
 import type { MembershipRow } from './membership-row.ts';
 import { ALL, type Needs, suffice } from './needs.ts';
 import { type OrganizationRow, organizationLoaders } from './organization.ts';
+import { isBeginning, ownMemberships } from './own-memberships.ts';
 import type { List, PageArgs } from './page.ts';
 import { isWithin, type Reach, reachOf } from './reach.ts';
 import { roleLoaders } from './role.ts';
 import { type UserRow, userLoaders } from './user.ts';
 
-/** Rows of which only what most answers show was read. */
-type KnownRows = { user: { id: string } | undefined; organizations: readonly { id: string }[] };
+/** Rows of which only what most answers show was read: the principal, and their memberships, once for each role. */
+type KnownRows = {
+  user: { id: string } | undefined;
+  memberships: readonly { membership: object; organization: object; role: object | null }[];
+};
 
 type Made<Make extends (...args: never[]) => unknown> = ReturnType<Make> | undefined;
 
@@ -80,7 +84,7 @@ export class Loaders {
     if (this.#organizations === undefined) {
       this.#organizations = organizationLoaders(this.#read, this.#needs);
       if (this.#known !== undefined && suffice('organization', this.#needs)) {
-        for (const organization of this.#known.organizations) {
+        for (const { organization } of this.#known.memberships) {
           this.#organizations.keep(organization as OrganizationRow);
         }
       }
@@ -127,6 +131,10 @@ export class Loaders {
   ): List<MembershipRow> {
     const isOpen = kind === 'organization' && isWithin(this.#reachOfPrincipal(), parentId);
     const isOwn = kind === 'user' && this.#known?.user?.id === parentId;
+    if (this.#known !== undefined && isOwn && isBeginning(filter, args, this.#needs)) {
+      const companions = companionsOf(this.#needs, null, this);
+      return ownMemberships(this.#known.memberships as Accompanied[], args, companions);
+    }
     const lists = this.#shared(['memberships', kind, isOpen, isOwn, filter, args], () => {
       const reach = isOpen ? null : this.#reachOfPrincipal();
       const companions = companionsOf(isOwn ? this.#needsBesideKnown() : this.#needs, reach, this);

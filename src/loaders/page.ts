@@ -106,7 +106,12 @@ export function listsOf<Row, Found = Row>(
   const loader = new DataLoader<Request, Answer<Row>>((requests) => fetchLists(source, requests), {
     cache: false,
   });
+  const lists = new Map<string, List<Row>>();
   return (parent) => {
+    const known = lists.get(parent);
+    if (known !== undefined) {
+      return known;
+    }
     let open: { request: Request; answer: Promise<Answer<Row>> } | undefined;
     // Siblings in a selection ask within one tick; the statement goes out after it, knowing what all of them want.
     const ask = (want: 'wantsPage' | 'wantsTotal') => {
@@ -122,7 +127,7 @@ export function listsOf<Row, Found = Row>(
     };
     let page: Promise<Answer<Row>> | undefined;
     let total: Promise<Answer<Row>> | undefined;
-    return {
+    const list: List<Row> = {
       async page() {
         page ??= ask('wantsPage');
         return (await page).page;
@@ -132,6 +137,8 @@ export function listsOf<Row, Found = Row>(
         return (await total).total;
       },
     };
+    lists.set(parent, list);
+    return list;
   };
 }
 
@@ -189,7 +196,8 @@ FROM ${totals} LEFT JOIN LATERAL (${rows()}) AS item ON true ${all}
 ORDER BY k.ordinal, ${order()}`;
 }
 
-function cut<Row>(rows: Row[], args: PageArgs<string, object>): Page<Row> {
+/** The page out of its rows and one more, if more follow. */
+export function cut<Row>(rows: Row[], args: PageArgs<string, object>): Page<Row> {
   const more = rows.length > args.size;
   const kept = rows.slice(0, args.size);
   return args.backward

@@ -119,6 +119,8 @@ describe('the short way', () => {
     'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed',
     'text/html, */*',
     'application/*',
+    'constructor',
+    '__proto__',
   ])('answers in the form that is accepted: %s', async (accept) => {
     const {
       general,
@@ -127,6 +129,45 @@ describe('the short way', () => {
     } = await threeWays({ query }, matrix.master, accept === undefined ? {} : { accept });
     expect(general).toEqual(expected);
     expect(short).toEqual(expected);
+  });
+
+  it.each<[string, object]>([
+    [
+      'null for a condition that has a default',
+      {
+        query: 'query ($if: Boolean = true) { viewer { kind @include(if: $if) again: kind } }',
+        variables: { if: null },
+      },
+    ],
+    [
+      'null for an argument that has a default',
+      { query: 'query ($id: ID = "org_x") { node(id: $id) { id } }', variables: { id: null } },
+    ],
+    [
+      'errors below what is null already',
+      {
+        query:
+          '{ nodes(ids: ["bad", "worse"]) { id } viewer { permissions(organizationId: "bad") } }',
+      },
+    ],
+    ['a field that fails beside others', { query: '{ viewer { kind } node(id: "bad") { id } }' }],
+  ])('fails alike, whichever way: %s', async (_what, operation) => {
+    const { general, short, plain: expected } = await threeWays(operation, matrix.master);
+    expect(expected.errors).not.toHaveLength(0);
+    expect([general, short]).toEqual([expected, expected]);
+  });
+
+  it('knows the cost of a query by the variables that it has, whatever else is sent with it', async () => {
+    const costly = `query ($first: Int = 1, $a: Int) { organizations(first: $first) { nodes { memberships(first: $first) { nodes {
+      id organization { memberships(first: $first) { nodes { id organization { id displayName slug } } } } } } } }
+      viewer { memberships(first: $a) { totalCount } } }`;
+    const ask = (variables: object) =>
+      send(matrix.gateway, { query: costly, variables }, matrix.master);
+    await ask({});
+    expect((await ask({ 'first 100 a': 1 })).status).toBe(200);
+    expect(JSON.parse((await ask({ 'first 100 a': 1 })).body).errors).toBeUndefined();
+    const { errors } = JSON.parse((await ask({ first: 100, a: 1 })).body);
+    expect(errors[0].extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 'cost' });
   });
 
   it.each<[string, object]>([

@@ -6,6 +6,7 @@ import {
   type Plugin,
   type YogaInitialContext,
 } from 'graphql-yoga';
+import type { ReadyQuery } from '../compile-queries.ts';
 import { isGraphQLError } from '../mask-bugs.ts';
 import { costOf } from './cost.ts';
 import { checkDocument } from './document.ts';
@@ -46,7 +47,7 @@ export function limitOperations(limits: Limits, rate: RateLimiter): Plugin<Asked
       const excess = { limit: 'nesting', max: MOST_NESTING, found: MOST_NESTING + 1 };
       return { error: limitExceeded(excess, ' Counting ended there.') };
     }
-    const cost = costOf(args);
+    const cost = costIn(args);
     if (cost === undefined) {
       charge(asked);
       return {};
@@ -116,43 +117,53 @@ export function limitOperations(limits: Limits, rate: RateLimiter): Plugin<Asked
 }
 
 /**
- * Makes what decides whether an operation may run that ran before, and charges for it then. Whoever is refused is not
- * charged: they come to where it is said why. `operation`: the same object for the same operation.
+ * Makes what decides whether a compiled query may run, and charges for it then. Whoever is refused is not charged: they
+ * come to where it is said why.
  */
 export function createAdmission(
   { maxCost }: Pick<Limits, 'maxCost'>,
   rate: RateLimiter,
-): (operation: object, args: ExecutionArgs, payer: Payer) => boolean {
+): (query: ReadyQuery, args: ExecutionArgs, payer: Payer) => boolean {
   const costs = new WeakMap<object, { sizes: string; cost: number }>();
-  return (operation, args, payer) => {
+  return (query, args, payer) => {
     if (isDeeper(args.variableValues, MOST_NESTING)) {
       return false;
     }
     // Most ask for the same again with another id.
-    const sizes = sizesIn(args.variableValues);
-    let known = costs.get(operation);
+    const sizes = sizesIn(query);
+    let known = costs.get(query.compiled);
     if (known?.sizes !== sizes) {
-      known = { sizes, cost: costOf(args) ?? Number.POSITIVE_INFINITY };
-      costs.set(operation, known);
+      known = { sizes, cost: costIn(args) ?? Number.POSITIVE_INFINITY };
+      costs.set(query.compiled, known);
     }
     return known.cost <= maxCost && rate.take(payer, known.cost) === 0;
   };
 }
 
-/** Of good variables, what a cost can depend on: numbers, what is null, and the lengths of lists. */
-function sizesIn(variables: ExecutionArgs['variableValues']): string {
+/** What a cost can depend on, of each variable in the order of their definitions: numbers, what is left out, lengths of lists. */
+function sizesIn({ operation, values }: ReadyQuery): string {
   let sizes = '';
-  for (const name in variables) {
-    sizes += `${name} ${sizeOf(variables[name])} `;
+  for (const { variable } of operation.variableDefinitions ?? []) {
+    sizes += `${sizeOf(values.coerced[variable.name.value])},`;
   }
   return sizes;
 }
 
-function sizeOf(value: unknown): unknown {
+function sizeOf(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.length}]`;
   }
-  return typeof value === 'string' || value instanceof Object ? typeof value : value;
+  const isScalar = value === null || typeof value === 'number' || typeof value === 'boolean';
+  return isScalar ? String(value) : typeof value;
+}
+
+/** Undefined where nothing will run either: whoever executes it says what is wrong. */
+function costIn(args: ExecutionArgs): number | undefined {
+  try {
+    return costOf(args);
+  } catch {
+    return undefined;
+  }
 }
 
 function payerOf({ caller, address }: Asked): Payer {

@@ -2,9 +2,9 @@
 import pg from 'pg';
 import { vi } from 'vitest';
 
-/** What belongs to no operation: the sweeper, the post, and notes of when a key or account was used. */
+/** What belongs to no operation: the sweeper, the post, new connections, and notes of when a key or account was used. */
 const ASIDE =
-  /pgboss\.|ORDER BY random\(\)|DELETE FROM idempotency_record|retired_identity WHERE retired_at|last_used_at = now\(\)/;
+  /^SET |pgboss\.|ORDER BY random\(\)|DELETE FROM idempotency_record|retired_identity WHERE retired_at|last_used_at = now\(\)/;
 
 /** The statements, without their values, that go to PostgreSQL while `work` is done. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
