@@ -105,6 +105,36 @@ it(`answers ${DOCUMENTS} random queries of random callers alike, whatever way th
   expect(withErrors).toBeLessThan(DOCUMENTS / 2);
 }, 120_000);
 
+/** What clients ask most: little of each row, and of what it leads to. */
+function listsOf({ org, ada, mia, boss }: Names): string[] {
+  const user = 'user { id name email }';
+  const rest = 'organization { id displayName slug } roles { id key displayName }';
+  return [
+    `{ organization(by: { id: "${org}" }) { id memberships(first: 50) { totalCount nodes { id status ${user} roles { key } } } } }`,
+    `{ nodes(ids: ["${org}"]) { ... on Organization { id slug memberships(first: 50) { nodes { id emailAddress ${user} } } } } }`,
+    ...[ada, mia, boss].flatMap(({ usr, mbr }) => [
+      `{ user(by: { id: "${usr}" }) { id name email memberships(first: 50) { nodes { id status ${rest} } } } }`,
+      `{ user(by: { id: "${usr}" }) { id memberships(filter: { status: [SUSPENDED, REMOVED] }) { totalCount nodes { id ${rest} } } } }`,
+      `{ node(id: "${mbr}") { ... on Membership { id joinedAt emailAddress ${user} ${rest} } } }`,
+    ]),
+    `{ viewer { user { id email } memberships(first: 2) { totalCount nodes { id status permissions ${user} ${rest} } } } }`,
+    `{ viewer { memberships(last: 2, orderBy: { field: NAME }) { nodes { id ${rest} } } } }`,
+  ];
+}
+
+it('answers what is asked most alike for all callers, whatever way they go', async () => {
+  const wrong: unknown[] = [];
+  for (const query of [...listsOf(matrix.names.A), ...listsOf(matrix.names.B)]) {
+    for (const caller of matrix.callers) {
+      const { general, short, plain: expected } = await threeWays({ query }, caller);
+      if (new Set([general, short, expected].map((one) => JSON.stringify(one))).size > 1) {
+        wrong.push({ caller: caller.name, query, expected, general, short });
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+}, 120_000);
+
 describe('the short way', () => {
   const query = 'query Q($id: ID) { viewer { kind permissions(organizationId: $id) } }';
 

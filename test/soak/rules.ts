@@ -179,7 +179,11 @@ function conditions(): RemovedRule[] {
       'signIn.organizationId === null || signIn.organizationId === organizationId',
       'true',
     ],
-    ['src/domain/membership-rights.ts', 'isOwner: false, permissions: []', ''],
+    [
+      'src/domain/membership-rights.ts',
+      'refusal === null ? row.permissions : []',
+      'row.permissions',
+    ],
     ['src/domain/permission.ts', '(!isForKeys(permission) || isOfEnvironment(principal)) &&', ''],
     [
       'src/domain/permission.ts',
