@@ -22,7 +22,7 @@ export async function openServer(url: string | undefined): Promise<Server> {
   return {
     pid: server.pid,
     async createDatabase(name, original) {
-      const unique = `gatehouse_bench_${name.toLowerCase()}_${process.pid}`;
+      const unique = `gatehouse_bench_${name.toLowerCase().replaceAll(/\W/g, '_')}_${process.pid}`;
       const template =
         original === undefined
           ? ''
