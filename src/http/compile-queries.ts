@@ -100,8 +100,8 @@ export function createQueryCompiler(after: number | undefined): QueryCompiler {
     const { operation } = entry;
     const definitions = operation.variableDefinitions ?? [];
     const given = args.variableValues ?? {};
-    const { variableValues: values } = getVariableValues(args.schema, definitions, given);
     try {
+      const { variableValues: values } = getVariableValues(args.schema, definitions, given);
       const compiled = values && compiledFor(args, entry, values);
       return compiled && { operation, values, compiled };
     } catch {
