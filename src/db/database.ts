@@ -1,17 +1,9 @@
 /** The connections to PostgreSQL: one pool for reads, one for writes, so that neither starves the other. */
-import { createHash } from 'node:crypto';
-import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { PrismaClient } from './generated/prisma/client.ts';
+import { openPrisma } from './direct-sql.ts';
+import type { PrismaClient } from './generated/prisma/client.ts';
 import { readQuery } from './read-query.ts';
-
-/** A statement with numbered parameters, as it is sent to PostgreSQL. */
-export type Statement = {
-  name: string;
-  text: string;
-  /** What it is for, in words. */
-  summary?: string;
-};
+import type { Statement } from './statement.ts';
 
 /** Does the work, and notes how long it took. */
 export type Trace = <T>(
@@ -72,9 +64,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     pool.on('error', onError);
     return pool;
   };
-  const reads = open('gatehouse-read', preparedStatements ? { onConnect: planOnce } : {});
-  const writes = open('gatehouse-write');
-  const prisma = new PrismaClient({ adapter: new PrismaPg(writes) });
+  const planned = preparedStatements ? { onConnect: planOnce } : {};
+  const reads = open('gatehouse-read', planned);
+  const writes = open('gatehouse-write', { ...planned, pipeline: true });
+  const prisma = openPrisma(writes, { isPrepared: preparedStatements });
   return {
     prisma,
     execute: (text, values) => writes.query(text, values),
@@ -124,9 +117,4 @@ async function planOnce(client: pg.ClientBase): Promise<void> {
 
 function stateOf({ totalCount, idleCount, waitingCount }: pg.Pool): PoolState {
   return { total: totalCount, idle: idleCount, waiting: waitingCount };
-}
-
-/** A name for the prepared form of `text`, the same wherever that text is sent. */
-export function statementName(text: string): string {
-  return `gh_${createHash('sha256').update(text).digest('base64url').slice(0, 20)}`;
 }

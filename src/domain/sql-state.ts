@@ -1,7 +1,10 @@
 /** What PostgreSQL says a failed statement failed of. */
 
-/** The five characters of PostgreSQL's error code, as Prisma hands it on; null for any other error. */
+/** The five characters of PostgreSQL's error code, as `pg` or Prisma hand it on; null for any other error. */
 export function sqlState(error: unknown): string | null {
+  if (field(error, 'severity') !== undefined) {
+    return String(field(error, 'code'));
+  }
   const cause = field(field(field(error, 'meta'), 'driverAdapterError'), 'cause');
   const code = field(cause ?? field(error, 'cause'), 'originalCode');
   return typeof code === 'string' ? code : null;

@@ -8,7 +8,8 @@ import {
   type RawBuilder,
   sql,
 } from 'kysely';
-import { type Read, type Statement, statementName } from '../db/database.ts';
+import type { Read } from '../db/database.ts';
+import { type Statement, statementName } from '../db/statement.ts';
 
 const compiler = new Kysely<unknown>({
   dialect: {

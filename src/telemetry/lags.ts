@@ -1,5 +1,6 @@
 /** How far what should happen at once is behind. */
-import type { Read, Statement } from '../db/database.ts';
+import type { Read } from '../db/database.ts';
+import type { Statement } from '../db/statement.ts';
 
 /** In seconds; 0 when nothing is behind. */
 export type Lags = {

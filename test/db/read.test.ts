@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase, type Statement } from '../../src/db/database.ts';
+import { openDatabase } from '../../src/db/database.ts';
+import type { Statement } from '../../src/db/statement.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let world: TestDatabase;

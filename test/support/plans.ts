@@ -1,5 +1,6 @@
 import pg from 'pg';
-import type { Read, Statement } from '../../src/db/database.ts';
+import type { Read } from '../../src/db/database.ts';
+import type { Statement } from '../../src/db/statement.ts';
 
 /** A statement as it was sent, and how many rows came back. */
 export type Sent = { statement: Statement; values: unknown[]; returned: number };

@@ -1,6 +1,6 @@
 /** `gatehouse demo`: a small world to look at. */
 import { Command } from 'commander';
-import { statementName } from '../../db/database.ts';
+import { statementName } from '../../db/statement.ts';
 import { encodeId } from '../../domain/id.ts';
 import type { Connect, Connection } from '../connect.ts';
 import { type Filled, fillWorld } from './fill.ts';

@@ -1,7 +1,7 @@
 /** Where an import reads and writes: the database itself, or for a dry run one transaction that is rolled back. */
 import { randomBytes } from 'node:crypto';
-import { statementName } from '../../db/database.ts';
 import type { Prisma } from '../../db/generated/prisma/client.ts';
+import { statementName } from '../../db/statement.ts';
 import { SYSTEM } from '../../domain/principal.ts';
 import { inTransaction, type Transaction } from '../../domain/transaction.ts';
 import type { Connection } from '../connect.ts';

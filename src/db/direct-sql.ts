@@ -1,0 +1,117 @@
+/**
+ * A short way for SQL that is written out. `$queryRaw` and its kin go to the connection of their transaction themselves, as
+ * prepared statements: by way of the runtime and the adapter of Prisma they take several times the CPU, and PostgreSQL
+ * plans them anew each time.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { statementName } from './statement.ts';
+
+/** The connection that Prisma has for a transaction: none before it begins, and after it was given back. */
+type Place = { connection?: pg.PoolClient };
+
+/** A transaction, or a part of it that may be rolled back by itself. */
+type Scope = { place: Place; isOver: boolean };
+
+type Client = Pick<PrismaClient, '$transaction'>;
+
+const BIGINT = 20;
+
+const types = {
+  // As Prisma reads it.
+  getTypeParser: (oid: number) => (oid === BIGINT ? BigInt : pg.types.getTypeParser(oid, 'text')),
+};
+
+/** Names and texts of the statements that stand in the source. */
+const written = new WeakMap<TemplateStringsArray, { name: string; text: string }>();
+
+/**
+ * Opens Prisma's client on `pool`, with the short way. With `isPrepared`, connections keep the statements that stand in the
+ * source. On a pool with `pipeline`, statements of a transaction that do not wait for each other are sent one behind the
+ * other, and happen in this order; when one fails, so do those behind it.
+ */
+export function openPrisma(pool: pg.Pool, { isPrepared }: { isPrepared: boolean }): PrismaClient {
+  const beginAt = noteConnections(pool);
+
+  const withDirectSql = <Target extends Client>(prisma: Target, scope?: Scope): Target => {
+    const send = (text: string, values: unknown[], name?: string) =>
+      (scope === undefined ? pool : connectionOf(scope)).query({ name, text, values, types });
+    const sendWritten = (strings: TemplateStringsArray, values: unknown[]) => {
+      const { text, name } = statementOf(strings);
+      return send(text, values, isPrepared ? name : undefined);
+    };
+    const own: Record<string | symbol, unknown> = {
+      $queryRaw: async (strings: TemplateStringsArray, ...values: unknown[]) =>
+        (await sendWritten(strings, values)).rows,
+      $executeRaw: async (strings: TemplateStringsArray, ...values: unknown[]) =>
+        (await sendWritten(strings, values)).rowCount ?? 0,
+      $queryRawUnsafe: async (text: string, ...values: unknown[]) =>
+        (await send(text, values)).rows,
+      $transaction(work: (db: Client) => Promise<unknown>, limits?: object) {
+        const inner = { place: scope?.place ?? {}, isOver: false };
+        const workThere = async (db: unknown) => {
+          try {
+            return await work(withDirectSql(db as Client, inner));
+          } finally {
+            // Before it is rolled back: what was left under way must not go on behind that.
+            inner.isOver = true;
+          }
+        };
+        return beginAt(inner.place, () => prisma.$transaction(workThere, limits));
+      },
+    };
+    return new Proxy(prisma, {
+      get: (target, name) => own[name] ?? Reflect.get(target, name),
+    });
+  };
+
+  return withDirectSql(new PrismaClient({ adapter: new PrismaPg(pool) }));
+}
+
+/** Makes what begins transactions and notes on which connection of `pool` Prisma does, until it is given back. */
+function noteConnections(pool: pg.Pool): <T>(place: Place, begin: () => T) => T {
+  const beginnings = new AsyncLocalStorage<Place>();
+  const places = new WeakMap<pg.PoolClient, Place>();
+  const connect = pool.connect.bind(pool);
+  const connectFor = async (place: Place) => {
+    const connection = await connect();
+    place.connection = connection;
+    places.set(connection, place);
+    return connection;
+  };
+  // Prisma asks for a connection without a callback, and the pool itself with one.
+  pool.connect = ((callback?: Parameters<typeof connect>[0]) => {
+    if (callback !== undefined) {
+      return connect(callback);
+    }
+    const place = beginnings.getStore();
+    return place === undefined ? connect() : connectFor(place);
+  }) as typeof pool.connect;
+  pool.on('release', (_, connection) => {
+    const place = places.get(connection as pg.PoolClient);
+    if (place !== undefined) {
+      place.connection = undefined;
+    }
+  });
+  return (place, begin) => beginnings.run(place, begin);
+}
+
+/** @throws Error when it is over: the connection may be in another transaction. */
+function connectionOf({ place: { connection }, isOver }: Scope): pg.PoolClient {
+  if (connection === undefined || isOver) {
+    throw new Error('The transaction is over.');
+  }
+  return connection;
+}
+
+function statementOf(strings: TemplateStringsArray): { name: string; text: string } {
+  let statement = written.get(strings);
+  if (statement === undefined) {
+    const text = strings.reduce((before, part, at) => `${before}$${at}${part}`);
+    statement = { text, name: statementName(text) };
+    written.set(strings, statement);
+  }
+  return statement;
+}
