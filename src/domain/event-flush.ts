@@ -14,13 +14,17 @@ type EventBatch = {
   newId(): string;
 };
 
-const COUNTED: Record<MembershipStatus, string> = {
+const COUNTED = {
   PENDING_INVITE: 'pending',
   INVITE_EXPIRED: 'expired',
   ACTIVE: 'active',
   SUSPENDED: 'suspended',
   REMOVED: 'removed',
-};
+} as const satisfies Record<MembershipStatus, string>;
+
+type Counted = (typeof COUNTED)[MembershipStatus];
+
+type OrganizationChange = { id: string; events: number } & Partial<Record<Counted, number>>;
 
 /**
  * Numbers the appended events within their organizations, keeps the counts of organizations and users, and inserts the
@@ -31,9 +35,7 @@ export async function flushEvents(tx: EventBatch): Promise<void> {
   if (tx.events.length === 0) {
     return;
   }
-  const lastNumbers = await countInOrganizations(tx);
-  await countInUsers(tx);
-  await insertEvents(tx, lastNumbers);
+  await Promise.all([insertEvents(tx), countInUsers(tx)]);
   tx.events.length = 0;
 }
 
@@ -53,19 +55,19 @@ export function countChange(
   return change;
 }
 
-/** Returns the number of the last event of each organization. */
-async function countInOrganizations(tx: EventBatch): Promise<Map<string, number>> {
-  const changes = new Map<string, Record<string, number | string>>();
-  for (const { organizationId, previousStatus, lostStatus, status } of tx.events) {
+/** How many events each organization gets, and how the counts of its memberships change. */
+function changesOf(events: readonly NewEvent[]): Map<string, OrganizationChange> {
+  const changes = new Map<string, OrganizationChange>();
+  for (const { organizationId, previousStatus, lostStatus, status } of events) {
     if (!organizationId) {
       continue;
     }
     const change = changes.get(organizationId) ?? { id: organizationId, events: 0 };
     changes.set(organizationId, change);
-    const add = (name: string, n: number) => {
-      change[name] = Number(change[name] ?? 0) + n;
+    change.events += 1;
+    const add = (name: Counted, n: number) => {
+      change[name] = (change[name] ?? 0) + n;
     };
-    add('events', 1);
     if (status !== undefined) {
       add(COUNTED[status], 1);
     }
@@ -74,22 +76,7 @@ async function countInOrganizations(tx: EventBatch): Promise<Map<string, number>
       add(COUNTED[before], -1);
     }
   }
-  if (changes.size === 0) {
-    return new Map();
-  }
-  const rows = await tx.db.$queryRaw<{ id: string; sequence: number }[]>`
-    UPDATE organization SET
-      sequence = organization.sequence + change.events,
-      pending_count = pending_count + coalesce(change.pending, 0),
-      expired_count = expired_count + coalesce(change.expired, 0),
-      active_count = active_count + coalesce(change.active, 0),
-      suspended_count = suspended_count + coalesce(change.suspended, 0),
-      removed_count = removed_count + coalesce(change.removed, 0)
-    FROM jsonb_to_recordset(${JSON.stringify([...changes.values()])}::jsonb) AS change(
-      id uuid, events int, pending int, expired int, active int, suspended int, removed int)
-    WHERE organization.id = change.id
-    RETURNING organization.id, organization.sequence`;
-  return new Map(rows.map(({ id, sequence }) => [id, sequence]));
+  return changes;
 }
 
 /** Keeps the number of memberships that are not REMOVED. */
@@ -119,30 +106,21 @@ function isCounted(status: MembershipStatus | null | undefined): boolean {
   return status !== undefined && status !== null && status !== 'REMOVED';
 }
 
-async function insertEvents(tx: EventBatch, lastNumbers: Map<string, number>): Promise<void> {
-  const perOrganization = new Map<string, number>();
-  for (const { organizationId } of tx.events) {
-    if (organizationId) {
-      perOrganization.set(organizationId, (perOrganization.get(organizationId) ?? 0) + 1);
-    }
-  }
-  const nextNumber = (organizationId: string) => {
-    const last = lastNumbers.get(organizationId);
-    const left = perOrganization.get(organizationId);
-    if (last === undefined || left === undefined) {
-      throw new Error(`An event names organization ${organizationId}, which does not exist.`);
-    }
-    perOrganization.set(organizationId, left - 1);
-    return last - left + 1;
-  };
+async function insertEvents(tx: EventBatch): Promise<void> {
+  const changes = changesOf(tx.events);
+  const left = new Map([...changes].map(([id, { events }]) => [id, events]));
   const rows = tx.events.map((event, place) => {
     const actor = event.actor ?? tx.actor;
     const { organizationId, detail, reason } = event;
+    const following = (left.get(organizationId ?? '') ?? 0) - 1;
+    if (organizationId) {
+      left.set(organizationId, following);
+    }
     return {
       place,
       id: tx.newId(),
       organization_id: organizationId,
-      sequence: organizationId ? nextNumber(organizationId) : null,
+      following,
       type: event.type,
       cause: event.cause,
       actor_kind: actor.kind,
@@ -158,20 +136,37 @@ async function insertEvents(tx: EventBatch, lastNumbers: Map<string, number>): P
       detail: detail ?? (reason ? {} : null),
     };
   });
-  await tx.db.$executeRaw`
-    WITH input AS MATERIALIZED (
+  const [counted] = await tx.db.$queryRaw<{ organizations: number }[]>`
+    WITH counted AS (
+      UPDATE organization SET
+        sequence = organization.sequence + change.events,
+        pending_count = pending_count + coalesce(change.pending, 0),
+        expired_count = expired_count + coalesce(change.expired, 0),
+        active_count = active_count + coalesce(change.active, 0),
+        suspended_count = suspended_count + coalesce(change.suspended, 0),
+        removed_count = removed_count + coalesce(change.removed, 0)
+      FROM jsonb_to_recordset(${JSON.stringify([...changes.values()])}::jsonb) AS change(
+        id uuid, events int, pending int, expired int, active int, suspended int, removed int)
+      WHERE organization.id = change.id
+      RETURNING organization.id, organization.sequence
+    ), input AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
-        place int, id uuid, organization_id uuid, sequence int, type event_type, cause event_cause,
+        place int, id uuid, organization_id uuid, following int, type event_type, cause event_cause,
         actor_kind actor_kind, actor_id uuid, membership_id uuid, user_id uuid, invitation_id uuid, role_id uuid,
         api_key_id uuid, previous_status membership_status, status membership_status, reason text, detail jsonb)
     ), written AS (
       INSERT INTO event (epoch, id, organization_id, sequence, type, cause, actor_kind, actor_id, membership_id, user_id,
         invitation_id, role_id, api_key_id, previous_status, status, request_id, occurred_at)
-      SELECT (SELECT event_epoch FROM environment), id, organization_id, sequence, type, cause, actor_kind, actor_id,
-        membership_id, user_id, invitation_id, role_id, api_key_id, previous_status, status, ${tx.requestId}::text,
-        ${tx.now.toISOString()}::timestamptz
-      FROM input ORDER BY place
+      SELECT (SELECT event_epoch FROM environment), input.id, organization_id, counted.sequence - following, type, cause,
+        actor_kind, actor_id, membership_id, user_id, invitation_id, role_id, api_key_id, previous_status, status,
+        ${tx.requestId}::text, ${tx.now.toISOString()}::timestamptz
+      FROM input LEFT JOIN counted ON counted.id = organization_id ORDER BY place
+    ), detailed AS (
+      INSERT INTO event_detail (event_id, membership_id, user_id, reason, detail)
+      SELECT id, membership_id, user_id, reason, detail FROM input WHERE detail IS NOT NULL ORDER BY place
     )
-    INSERT INTO event_detail (event_id, membership_id, user_id, reason, detail)
-    SELECT id, membership_id, user_id, reason, detail FROM input WHERE detail IS NOT NULL ORDER BY place`;
+    SELECT count(*)::int AS organizations FROM counted`;
+  if (counted?.organizations !== changes.size) {
+    throw new Error('An event names an organization that does not exist.');
+  }
 }

@@ -97,13 +97,13 @@ async function endInvitations(
   const rows = [...ids.keys()].map((membershipId) =>
     readRow((read) => readChange(read, { membershipId, reason })),
   );
-  const records = await loadForChange(tx, [...ids.keys()]);
+  const changing = await loadForChange(tx, [...ids.keys()]);
   // Their counts change: users come after organizations, in the order of their ids.
   await lockUserIds(
     tx,
     invitations.map(({ userId }) => userId),
   );
-  const outcomes = await changeMembers(tx, records, rows, {
+  const outcomes = await changeMembers(tx, changing, rows, {
     act: { kind },
     change: ({ id }) => ({
       roles: [],

@@ -59,9 +59,9 @@ async function endMembership(
   tx: Transaction,
   { id, membershipId }: StoredInvitation,
 ): Promise<void> {
-  const records = await loadForChange(tx, [membershipId]);
+  const changing = await loadForChange(tx, [membershipId]);
   single(
-    await changeMembers(tx, records, [{ membershipId, reason: null }], {
+    await changeMembers(tx, changing, [{ membershipId, reason: null }], {
       act: { kind: 'merge' },
       change: ({ invitations }) => ({
         roles: [],

@@ -46,9 +46,9 @@ export async function resendInvitation(
   const quota = await loadQuota(tx, [{ organizationId, userId }]);
   quota.demand(organizationId, userId);
   if (status === 'EXPIRED') {
-    const records = await loadForChange(tx, [membershipId]);
+    const changing = await loadForChange(tx, [membershipId]);
     single(
-      await changeMembers(tx, records, [{ membershipId, reason: null }], {
+      await changeMembers(tx, changing, [{ membershipId, reason: null }], {
         act: { kind: 'resend' },
         change: () => ({ statusDeadline: expiresAt }),
         describe: () => ({ invitationId: id }),

@@ -4,6 +4,7 @@ import { NotFoundError } from './errors.ts';
 import { demandToDo, type MembershipAuthority } from './membership-authority.ts';
 import { placeOf } from './membership-change.ts';
 import { hasOwnerRole } from './owner.ts';
+import { mayTouchOwners } from './permission.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
@@ -28,7 +29,9 @@ export async function changeMembership<Result extends object>(
     // Whether it is an owner's is known under the lock alone.
     authorize: (principal) => demandToDo(principal, authority, place, false),
     async work(tx) {
-      demandToDo(tx.principal, authority, place, await hasOwnerRole(tx, membershipId));
+      const isAsked = !mayTouchOwners(tx.principal, organizationId);
+      const isOwner = isAsked && (await hasOwnerRole(tx, membershipId));
+      demandToDo(tx.principal, authority, place, isOwner);
       return { ...(await work(tx, organizationId)), membershipId };
     },
   });

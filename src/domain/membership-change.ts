@@ -6,13 +6,14 @@ import { ConflictError, LastOwnerError, SeatLimitError } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import { encodeId } from './id.ts';
 import type { Reader } from './input.ts';
+import { assertLocked } from './lock.ts';
 import { refuseMove } from './membership-claim.ts';
 import { loadMemberships, type MembershipRecord } from './membership-record.ts';
 import { type MembershipAct, move } from './membership-status.ts';
 import { saveMemberships } from './membership-store.ts';
 import { changeSeat, type OrganizationRules } from './organization-rules.ts';
 import { type Outcome, type Refused, refused } from './outcome.ts';
-import { assertOwnerRemains, loadOwners, takeOwner } from './owner.ts';
+import { assertOwnerRemains, loadOwnersBeside, takeOwner } from './owner.ts';
 import type { Transaction } from './transaction.ts';
 
 /** What acts on memberships (uuids) that exist say. Null and absent are the same. */
@@ -71,16 +72,23 @@ export async function placeOf(
   return place ?? null;
 }
 
+/** Memberships by their ids, and the owners of their organizations by the organizations' ids. */
+export type Changing = { records: Map<string, MembershipRecord>; owners: Map<string, Set<string>> };
+
 /**
- * Loads the memberships of an act, whose organizations must be locked. Their overdue deadlines are settled before.
+ * Loads the memberships of an act, whose organizations must be locked. Overdue deadlines there are settled before.
  */
-export async function loadForChange(
-  tx: Transaction,
-  membershipIds: string[],
-): Promise<Map<string, MembershipRecord>> {
-  await settleDeadlines(tx, await organizationsOf(tx.db, membershipIds));
-  const records = await loadMemberships(tx, membershipIds);
-  return new Map(records.map((record) => [record.id, record]));
+export async function loadForChange(tx: Transaction, membershipIds: string[]): Promise<Changing> {
+  await settleDeadlines(tx, [...tx.locked]);
+  const [loaded, owners] = await Promise.all([
+    loadMemberships(tx, membershipIds),
+    loadOwnersBeside(tx, membershipIds),
+  ]);
+  assertLocked(
+    tx.locked,
+    loaded.map(({ organizationId }) => organizationId),
+  );
+  return { records: new Map(loaded.map((record) => [record.id, record])), owners };
 }
 
 /**
@@ -89,14 +97,11 @@ export async function loadForChange(
  */
 export async function changeMembers<Row extends ChangeRow>(
   tx: Transaction,
-  records: Map<string, MembershipRecord>,
+  { records, owners }: Changing,
   rows: (Row | Refused)[],
   plan: ChangePlan<Row>,
 ): Promise<Outcome[]> {
-  const owners = await loadOwners(tx, [
-    ...new Set([...records.values()].map(({ organizationId }) => organizationId)),
-  ]);
-  const owned = [...owners.keys()];
+  const owned = new Map([...owners].map(([id, those]) => [id, those.size]));
   const outcomes = rows.map((row): Outcome => {
     if ('outcome' in row) {
       return row;
@@ -140,6 +145,10 @@ export async function changeMembers<Row extends ChangeRow>(
     return { outcome: 'changed', id: record.id };
   });
   await saveMemberships(tx, records.values());
-  await assertOwnerRemains(tx, owned);
+  const left = [...owners].filter(([id, those]) => those.size !== owned.get(id));
+  await assertOwnerRemains(
+    tx,
+    left.map(([id]) => id),
+  );
   return outcomes;
 }

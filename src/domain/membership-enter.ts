@@ -56,8 +56,7 @@ export async function enterMembers(
       throw error;
     }
   });
-  await saveUsers(tx, lobby.users);
-  await saveMemberships(tx, lobby.memberships.values());
+  await Promise.all([saveUsers(tx, lobby.users), saveMemberships(tx, lobby.memberships.values())]);
   return outcomes;
 }
 

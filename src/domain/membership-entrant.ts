@@ -84,33 +84,71 @@ export function pairKey(organizationId: string, other: string): string {
 /** Locks the users of the entrants, settles deadlines of their organizations (locked), and loads what decides. */
 export async function openLobby(tx: Transaction, entrants: Entrant[]): Promise<Lobby> {
   const organizationIds = [...new Set(entrants.map(({ organizationId }) => organizationId))];
-  const environment = await readEnvironment(tx);
-  await settleDeadlines(tx, organizationIds);
-  const organizations = await loadOrganizationRules(tx, organizationIds);
-  const roles = await loadRoles(
-    tx,
-    organizationIds,
-    entrants.flatMap(({ roleKeys }) => roleKeys ?? []),
-    [
-      ...entrants.flatMap(({ roleIds }) => roleIds ?? []),
-      environment.creatorRoleId,
-      environment.memberRoleId,
-      ...[...organizations.values()].flatMap(({ creatorRoleId, memberRoleId }) =>
-        [creatorRoleId, memberRoleId].filter((id) => id !== null),
-      ),
-    ],
-  );
-  const namesRoles = entrants.some(({ roleKeys, roleIds }) => roleKeys?.length || roleIds?.length);
-  const given =
-    namesRoles && tx.principal.kind !== 'system'
-      ? await loadEffectivePermissions(
-          tx,
-          roles.all.map(({ id }) => id),
-        )
-      : new Map<string, string[]>();
   const sent = entrants.filter(({ invitation }) => invitation.isSent);
-  await lockInviter(tx, sent.length);
-  const users = await lockUsers(tx, entrants);
+  await settleDeadlines(tx, organizationIds);
+  const [environment, organizations, , users] = await Promise.all([
+    readEnvironment(tx),
+    loadOrganizationRules(tx, organizationIds),
+    lockInviter(tx, sent.length),
+    lockUsers(tx, entrants),
+  ]);
+  const [[roles, given], records, quota, externalIds, singles] = await Promise.all([
+    loadGiven(tx, entrants, environment, organizations),
+    loadMembershipsOf(tx, knownPairs(entrants, users)),
+    loadQuota(
+      tx,
+      sent.flatMap((entrant) => {
+        const user = users.find(entrant);
+        return user ? [{ organizationId: entrant.organizationId, userId: user.id }] : [];
+      }),
+    ),
+    loadExternalIds(tx, entrants),
+    loadSingles(tx, environment, users),
+  ]);
+  return {
+    environment,
+    organizations,
+    roles,
+    given,
+    users,
+    quota,
+    memberships: new Map(
+      records.map((record) => [pairKey(record.organizationId, record.userId), record]),
+    ),
+    externalIds,
+    singles,
+  };
+}
+
+/** The roles that may be given, and what they give where the caller must hold it. */
+async function loadGiven(
+  tx: Transaction,
+  entrants: Entrant[],
+  environment: EnvironmentRules,
+  organizations: Map<string, OrganizationRules>,
+): Promise<[roles: RoleBook, given: Map<string, string[]>]> {
+  const keys = entrants.flatMap(({ roleKeys }) => roleKeys ?? []);
+  const ids = entrants.flatMap(({ roleIds }) => roleIds ?? []);
+  const defaults = [environment, ...organizations.values()].flatMap(
+    ({ creatorRoleId, memberRoleId }) => [creatorRoleId, memberRoleId].filter((id) => id !== null),
+  );
+  const organizationIds = new Set(entrants.map(({ organizationId }) => organizationId));
+  const roles = await loadRoles(tx, [...organizationIds], keys, [...ids, ...defaults]);
+  const isAsked = keys.length + ids.length > 0 && tx.principal.kind !== 'system';
+  const given = isAsked
+    ? await loadEffectivePermissions(
+        tx,
+        roles.all.map(({ id }) => id),
+      )
+    : new Map<string, string[]>();
+  return [roles, given];
+}
+
+/** Whose memberships there may be already, and where. */
+function knownPairs(
+  entrants: Entrant[],
+  users: UserDirectory,
+): { organizationId: string; userId: string }[] {
   const known = new Set(users.known);
   const pairs = new Map<string, { organizationId: string; userId: string }>();
   for (const entrant of entrants) {
@@ -120,32 +158,7 @@ export async function openLobby(tx: Transaction, entrants: Entrant[]): Promise<L
       pairs.set(pairKey(organizationId, user.id), { organizationId, userId: user.id });
     }
   }
-  const records = await loadMembershipsOf(tx, [...pairs.values()]);
-  return {
-    environment,
-    organizations,
-    roles,
-    given,
-    users,
-    quota: await loadQuota(
-      tx,
-      sent.flatMap((entrant) => {
-        const user = users.find(entrant);
-        return user ? [{ organizationId: entrant.organizationId, userId: user.id }] : [];
-      }),
-    ),
-    memberships: new Map(
-      records.map((record) => [pairKey(record.organizationId, record.userId), record]),
-    ),
-    externalIds: await loadExternalIds(tx, entrants),
-    singles:
-      environment.membershipsPerUser === 'ONE'
-        ? await loadSingles(
-            tx,
-            users.known.map(({ id }) => id),
-          )
-        : new Map(),
-  };
+  return [...pairs.values()];
 }
 
 async function loadExternalIds(tx: Transaction, entrants: Entrant[]): Promise<Map<string, string>> {
@@ -163,8 +176,16 @@ async function loadExternalIds(tx: Transaction, entrants: Entrant[]): Promise<Ma
   );
 }
 
-async function loadSingles(tx: Transaction, userIds: string[]): Promise<Map<string, string>> {
+async function loadSingles(
+  tx: Transaction,
+  { membershipsPerUser }: EnvironmentRules,
+  { known }: UserDirectory,
+): Promise<Map<string, string>> {
+  if (membershipsPerUser !== 'ONE') {
+    return new Map();
+  }
   const rows = await tx.db.$queryRaw<{ id: string; userId: string }[]>`
-    SELECT id, single_user_id AS "userId" FROM membership WHERE single_user_id = ANY(${userIds}::uuid[])`;
+    SELECT id, single_user_id AS "userId" FROM membership
+    WHERE single_user_id = ANY(${known.map(({ id }) => id)}::uuid[])`;
   return new Map(rows.map(({ id, userId }) => [userId, id]));
 }

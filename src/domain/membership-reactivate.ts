@@ -27,7 +27,7 @@ export async function reactivateMembers(
   tx: Transaction,
   rows: ReactivateInput[],
 ): Promise<MemberOutcome[]> {
-  const records = await loadForChange(
+  const { records } = await loadForChange(
     tx,
     rows.map(({ membershipId }) => membershipId),
   );

@@ -110,28 +110,28 @@ export async function changeRoles(
   if (added.length === 0 && removed.length === 0) {
     return;
   }
-  // First of all, because it keeps the sort keys that new assignments copy as they are until this commits.
-  await tx.db.membership.update({
-    where: { id },
-    data: { version: { increment: 1 }, updatedAt: tx.now },
-    select: { id: true },
-  });
-  if (removed.length > 0) {
-    const taken = removed.map((role) => ({ roleId: role.id, source: role.source }));
-    await tx.db.roleAssignment.deleteMany({ where: { membershipId: id, OR: taken } });
-  }
-  await tx.db.roleAssignment.createMany({
-    data: added.map((role) => ({
-      organizationId,
-      membershipId: id,
-      roleScopeId: role.scopeId,
-      roleId: role.id,
-      source: role.source,
-      grantedByKind: tx.actor.kind,
-      grantedById: actorId(tx.actor),
-      grantedAt: tx.now,
-    })),
-  });
+  const now = tx.now.toISOString();
+  const scopeIds = added.map(({ scopeId }) => scopeId);
+  const addedIds = added.map((role) => role.id);
+  const sources = added.map(({ source }) => source);
+  await Promise.all([
+    // First of all, because it keeps the sort keys that new assignments copy as they are until this commits.
+    tx.db.$executeRaw`
+      UPDATE membership SET version = version + 1, updated_at = ${now}::timestamptz WHERE id = ${id}::uuid`,
+    removed.length > 0 &&
+      tx.db.$executeRaw`
+        DELETE FROM role_assignment
+        USING unnest(${removed.map((role) => role.id)}::uuid[], ${removed.map(({ source }) => source)}::role_source[])
+          AS taken(id, source)
+        WHERE membership_id = ${id}::uuid AND role_id = taken.id AND role_assignment.source = taken.source`,
+    added.length > 0 &&
+      tx.db.$executeRaw`
+        INSERT INTO role_assignment (organization_id, membership_id, role_scope_id, role_id, source, granted_by_kind,
+          granted_by_id, granted_at)
+        SELECT ${organizationId}::uuid, ${id}::uuid, scope_id, id, source, ${tx.actor.kind}::actor_kind,
+          ${actorId(tx.actor)}::uuid, ${now}::timestamptz
+        FROM unnest(${scopeIds}::uuid[], ${addedIds}::uuid[], ${sources}::role_source[]) AS given(scope_id, id, source)`,
+  ]);
   tx.append({
     type: 'MEMBERSHIP_ROLES_CHANGED',
     cause,
@@ -149,14 +149,16 @@ async function loadChange(
 ): Promise<{ membership: MembershipRecord; roles: RoleRef[]; held: HeldRole[] }> {
   const names = readNames(input);
   const { membershipId, expectedVersion } = input;
-  const membership = await loadMember(tx, organizationId, membershipId, expectedVersion);
+  const [membership, book, held] = await Promise.all([
+    loadMember(tx, organizationId, membershipId, expectedVersion),
+    loadRoles(tx, [organizationId], names.roleKeys ?? [], names.roleIds ?? []),
+    loadHeldRoles(tx, [membershipId]),
+  ]);
   if (membership.status !== 'ACTIVE' && membership.status !== 'SUSPENDED') {
     throw new InvalidTransitionError(membership.status);
   }
-  const book = await loadRoles(tx, [organizationId], names.roleKeys ?? [], names.roleIds ?? []);
   const roles = resolveRoles(book, organizationId, names) ?? [];
-  const held = (await loadHeldRoles(tx, [membershipId])).get(membershipId) ?? [];
-  return { membership, roles, held };
+  return { membership, roles, held: held.get(membershipId) ?? [] };
 }
 
 function readNames(input: RoleChange): RoleNames {

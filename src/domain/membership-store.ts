@@ -1,9 +1,12 @@
 /** Writes what an act made of its memberships: a fixed number of statements, however many there are. */
 import { actorId } from './actor.ts';
-import type { InvitationRecord, MembershipRecord } from './membership-record.ts';
+import type { InvitationRecord, MembershipRecord, Offer } from './membership-record.ts';
 import type { Transaction } from './transaction.ts';
 
-/** Saves the records that are new or changed, with their roles and invitations. */
+/**
+ * Saves the records that are new or changed, with their roles and invitations. The first statement is sent at once, and
+ * none waits for the answer to another.
+ */
 export async function saveMemberships(
   tx: Transaction,
   records: Iterable<MembershipRecord>,
@@ -11,14 +14,14 @@ export async function saveMemberships(
   const touched = [...records].filter((record) => record.isChanged);
   const created = touched.filter((record) => record.storedStatus === null);
   const changed = touched.filter((record) => record.storedStatus !== null);
-  if (created.length > 0) {
-    await insertMemberships(tx, created);
-  }
-  if (changed.length > 0) {
-    await updateMemberships(tx, changed);
-  }
-  await saveRoles(tx, touched);
-  await saveInvitations(tx, touched);
+  await Promise.all([
+    created.length > 0 && insertMemberships(tx, created),
+    changed.length > 0 && updateMemberships(tx, changed),
+    removeRoles(tx, touched),
+    insertRoles(tx, touched),
+    closeInvitations(tx, touched),
+    insertInvitations(tx, touched),
+  ]);
 }
 
 async function insertMemberships(tx: Transaction, records: MembershipRecord[]): Promise<void> {
@@ -69,14 +72,18 @@ function columns(records: MembershipRecord[]): string {
   );
 }
 
-async function saveRoles(tx: Transaction, records: MembershipRecord[]): Promise<void> {
-  const replaced = records.filter(({ roles }) => roles !== null);
-  const stored = replaced.filter(({ storedStatus }) => storedStatus !== null);
-  if (stored.length > 0) {
+async function removeRoles(tx: Transaction, records: MembershipRecord[]): Promise<void> {
+  const replaced = records.filter(
+    ({ roles, storedStatus }) => roles !== null && storedStatus !== null,
+  );
+  if (replaced.length > 0) {
     await tx.db.$executeRaw`
-      DELETE FROM role_assignment WHERE membership_id = ANY(${stored.map(({ id }) => id)}::uuid[])`;
+      DELETE FROM role_assignment WHERE membership_id = ANY(${replaced.map(({ id }) => id)}::uuid[])`;
   }
-  const rows = replaced.flatMap(({ id, organizationId, roles, grantor }) =>
+}
+
+async function insertRoles(tx: Transaction, records: MembershipRecord[]): Promise<void> {
+  const rows = records.flatMap(({ id, organizationId, roles, grantor }) =>
     (roles ?? []).map((role) => ({
       organizationId,
       membershipId: id,
@@ -100,42 +107,42 @@ async function saveRoles(tx: Transaction, records: MembershipRecord[]): Promise<
       "grantorKind" actor_kind, "grantorId" uuid)`;
 }
 
-async function saveInvitations(tx: Transaction, records: MembershipRecord[]): Promise<void> {
-  const all = records.flatMap((record) =>
-    record.invitations.map((invitation) => ({ record, invitation })),
-  );
-  const created = all.filter(({ invitation }) => invitation.offer !== null);
-  const closed = all.filter(
-    ({ invitation }) => invitation.offer === null && invitation.status !== 'PENDING',
-  );
+async function closeInvitations(tx: Transaction, records: MembershipRecord[]): Promise<void> {
+  const now = tx.now.toISOString();
+  const closed = records
+    .flatMap(({ invitations }) => invitations)
+    .filter(({ offer, status }) => offer === null && status !== 'PENDING');
   if (closed.length > 0) {
     await tx.db.$executeRaw`
-      UPDATE invitation SET status = input.status, version = version + 1, updated_at = ${tx.now.toISOString()}::timestamptz,
-        accepted_at = CASE input.status WHEN 'ACCEPTED' THEN ${tx.now.toISOString()}::timestamptz END,
-        declined_at = CASE input.status WHEN 'DECLINED' THEN ${tx.now.toISOString()}::timestamptz END,
-        revoked_at = CASE input.status WHEN 'REVOKED' THEN ${tx.now.toISOString()}::timestamptz END
-      FROM jsonb_to_recordset(${JSON.stringify(closed.map(({ invitation }) => invitation))}::jsonb)
-        AS input(id uuid, status invitation_status)
+      UPDATE invitation SET status = input.status, version = version + 1, updated_at = ${now}::timestamptz,
+        accepted_at = CASE input.status WHEN 'ACCEPTED' THEN ${now}::timestamptz END,
+        declined_at = CASE input.status WHEN 'DECLINED' THEN ${now}::timestamptz END,
+        revoked_at = CASE input.status WHEN 'REVOKED' THEN ${now}::timestamptz END
+      FROM jsonb_to_recordset(${JSON.stringify(closed)}::jsonb) AS input(id uuid, status invitation_status)
       WHERE invitation.id = input.id AND invitation.status IN ('PENDING', 'EXPIRED')`;
-  }
-  if (created.length > 0) {
-    await insertInvitations(tx, created);
   }
 }
 
-async function insertInvitations(
-  tx: Transaction,
-  rows: { record: MembershipRecord; invitation: InvitationRecord }[],
-): Promise<void> {
+async function insertInvitations(tx: Transaction, records: MembershipRecord[]): Promise<void> {
+  const made = records.flatMap(({ id: membershipId, organizationId, invitations }) =>
+    invitations.flatMap(({ id, status, offer }) =>
+      offer === null ? [] : [{ ...offer, id, status, organizationId, membershipId }],
+    ),
+  );
+  if (made.length > 0) {
+    await Promise.all([insertOffers(tx, made), insertOfferedRoles(tx, made)]);
+  }
+}
+
+type Made = Offer &
+  Pick<InvitationRecord, 'id' | 'status'> & { organizationId: string; membershipId: string };
+
+async function insertOffers(tx: Transaction, made: Made[]): Promise<void> {
   const now = tx.now.toISOString();
-  const input = rows.map(({ record, invitation: { id, status, offer } }) => ({
-    id,
-    status,
-    ...offer,
-    organizationId: record.organizationId,
-    membershipId: record.id,
-    acceptedAt: status === 'ACCEPTED' ? now : null,
-    revokedAt: status === 'REVOKED' ? now : null,
+  const rows = made.map(({ roles: _, ...row }) => ({
+    ...row,
+    acceptedAt: row.status === 'ACCEPTED' ? now : null,
+    revokedAt: row.status === 'REVOKED' ? now : null,
   }));
   await tx.db.$executeRaw`
     INSERT INTO invitation (id, organization_id, membership_id, email, status, inviter_kind, inviter_id, message,
@@ -143,24 +150,27 @@ async function insertInvitations(
     SELECT id, "organizationId", "membershipId", email, status, ${tx.actor.kind}::actor_kind, ${actorId(tx.actor)}::uuid,
       message, locale, "allowAnyAddress", "redirectUrl", "sendCount", "expiresAt", "acceptedAt", "revokedAt", "searchText",
       ${now}::timestamptz, ${now}::timestamptz
-    FROM jsonb_to_recordset(${JSON.stringify(input)}::jsonb) AS input(
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
       id uuid, "organizationId" uuid, "membershipId" uuid, email text, status invitation_status, message text,
       locale text, "allowAnyAddress" boolean, "redirectUrl" text, "sendCount" int, "expiresAt" timestamptz, "acceptedAt" timestamptz,
       "revokedAt" timestamptz, "searchText" text)`;
-  const roles = rows.flatMap(({ record, invitation }) =>
-    (invitation.offer?.roles ?? []).map((role) => ({
-      organizationId: record.organizationId,
-      invitationId: invitation.id,
+}
+
+async function insertOfferedRoles(tx: Transaction, made: Made[]): Promise<void> {
+  const rows = made.flatMap(({ id, organizationId, roles }) =>
+    roles.map((role) => ({
+      organizationId,
+      invitationId: id,
       scopeId: role.scopeId,
       roleId: role.id,
       source: role.source,
     })),
   );
-  if (roles.length > 0) {
+  if (rows.length > 0) {
     await tx.db.$executeRaw`
       INSERT INTO invitation_role (organization_id, invitation_id, role_scope_id, role_id, source)
       SELECT "organizationId", "invitationId", "scopeId", "roleId", source
-      FROM jsonb_to_recordset(${JSON.stringify(roles)}::jsonb)
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         AS input("organizationId" uuid, "invitationId" uuid, "scopeId" uuid, "roleId" uuid, source role_source)`;
   }
 }

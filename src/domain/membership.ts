@@ -83,8 +83,7 @@ export async function suspendMembers(tx: Transaction, rows: SuspendInput[]): Pro
       until: read.time('until', row.until, soonest, LATEST),
     })),
   );
-  const records = await loadForChange(tx, idsOf(rows));
-  return changeMembers(tx, records, valid, {
+  return changeMembers(tx, await loadForChange(tx, idsOf(rows)), valid, {
     act: { kind: 'suspend' },
     change: (_, row) => ({ statusDeadline: row.until }),
   });
@@ -96,9 +95,11 @@ export async function suspendMembers(tx: Transaction, rows: SuspendInput[]): Pro
  */
 export async function reinstateMembers(tx: Transaction, rows: ChangeInput[]): Promise<Outcome[]> {
   const valid = rows.map((row) => readRow((read) => readChange(read, row)));
-  const records = await loadForChange(tx, idsOf(rows));
-  const organizationIds = [...records.values()].map(({ organizationId }) => organizationId);
-  return changeMembers(tx, records, valid, {
+  const changing = await loadForChange(tx, idsOf(rows));
+  const organizationIds = [...changing.records.values()].map(
+    ({ organizationId }) => organizationId,
+  );
+  return changeMembers(tx, changing, valid, {
     act: { kind: 'reinstate' },
     change: () => ({}),
     seats: await loadOrganizationRules(tx, organizationIds),
@@ -124,14 +125,15 @@ async function endMemberships(
   kind: 'remove' | 'leave',
 ): Promise<Outcome[]> {
   const valid = rows.map((row) => readRow((read) => readChange(read, row)));
-  const records = await loadForChange(tx, idsOf(rows));
+  const changing = await loadForChange(tx, idsOf(rows));
+  const { records } = changing;
   // Their counts change: users come after organizations, in the order of their ids.
   await lockUserIds(
     tx,
     [...records.values()].map(({ userId }) => userId),
   );
   const held = await loadHeldRoles(tx, [...records.keys()]);
-  return changeMembers(tx, records, valid, {
+  return changeMembers(tx, changing, valid, {
     act: { kind },
     change: ({ invitations }) => ({
       singleUserId: null,

@@ -12,11 +12,33 @@ export async function loadOwners(
   tx: Transaction,
   organizationIds: string[],
 ): Promise<Map<string, Set<string>>> {
-  const rows = await tx.db.$queryRaw<{ organizationId: string; membershipId: string }[]>`
-    SELECT role_assignment.organization_id AS "organizationId", membership_id AS "membershipId"
-    FROM role_assignment JOIN membership ON membership.id = membership_id
-    WHERE role_assignment.organization_id = ANY(${organizationIds}::uuid[])
-      AND role_id = ${BUILT_IN_ROLE_IDS.owner}::uuid AND source = 'DIRECT' AND status = 'ACTIVE'`;
+  return byOrganization(
+    await tx.db.$queryRaw<Owner[]>`
+      SELECT role_assignment.organization_id AS "organizationId", membership_id AS "membershipId"
+      FROM role_assignment JOIN membership ON membership.id = membership_id
+      WHERE role_assignment.organization_id = ANY(${organizationIds}::uuid[])
+        AND role_id = ${BUILT_IN_ROLE_IDS.owner}::uuid AND source = 'DIRECT' AND status = 'ACTIVE'`,
+  );
+}
+
+/** The same for the organizations of these memberships (uuids). */
+export async function loadOwnersBeside(
+  tx: Transaction,
+  membershipIds: string[],
+): Promise<Map<string, Set<string>>> {
+  return byOrganization(
+    await tx.db.$queryRaw<Owner[]>`
+      SELECT role_assignment.organization_id AS "organizationId", membership_id AS "membershipId"
+      FROM role_assignment JOIN membership ON membership.id = membership_id
+      WHERE role_assignment.organization_id IN (
+          SELECT organization_id FROM membership WHERE id = ANY(${membershipIds}::uuid[]))
+        AND role_id = ${BUILT_IN_ROLE_IDS.owner}::uuid AND source = 'DIRECT' AND status = 'ACTIVE'`,
+  );
+}
+
+type Owner = { organizationId: string; membershipId: string };
+
+function byOrganization(rows: Owner[]): Map<string, Set<string>> {
   const owners = new Map<string, Set<string>>();
   for (const { organizationId, membershipId } of rows) {
     owners.set(organizationId, (owners.get(organizationId) ?? new Set()).add(membershipId));
@@ -51,8 +73,8 @@ export function takeOwner(
 }
 
 /**
- * The last word on owners: to be called after the change, under the lock, with the organizations (uuids) that had an
- * owner before it.
+ * The last word on owners: to be called after the change, under the lock, with the organizations (uuids) that lose an
+ * owner by it, or may.
  *
  * @throws LastOwnerError
  */

@@ -138,13 +138,17 @@ async function attempt<T>(
   scope: TransactionScope & { organizations: string[] },
   work: (tx: Transaction) => Promise<T>,
 ): Promise<{ result: T; isNews: boolean }> {
-  await takeLocks(db, scope.environment ?? 'shared', scope.organizations);
-  const { now, principal } = await lookAround(db, scope);
+  // One behind the other: what is seen is seen when the locks are had.
+  const [, { databaseTime, principal, nextDeadline }] = await Promise.all([
+    takeLocks(db, scope.environment ?? 'shared', scope.organizations),
+    lookAround(db, scope),
+  ]);
+  const now = runner.clock?.(databaseTime) ?? databaseTime;
   const events: NewEvent[] = [];
   const jobs: Job[] = [];
   const tx: Transaction = {
     db,
-    now: runner.clock?.(now) ?? now,
+    now,
     actor: actorOf(scope.principal),
     principal,
     requestId: scope.requestId?.slice(0, 100) || null,
@@ -159,7 +163,7 @@ async function attempt<T>(
       jobs.push(job);
     },
     locked: new Set(scope.organizations),
-    settled: new Set(),
+    settled: new Set(nextDeadline === null || nextDeadline > now ? scope.organizations : []),
   };
   const result = await work(tx);
   const isNews = events.length > 0;
@@ -170,19 +174,36 @@ async function attempt<T>(
   return { result, isNews };
 }
 
+type Surroundings = {
+  databaseTime: Date;
+  /** When the next deadline of a membership of the locked organizations is, or was. */
+  nextDeadline: Date | null;
+};
+
+type Row = Surroundings & { permissions: string[] | null; rights: RightsRow[] | null };
+
 /**
- * The time, and the rights of whoever is calling, a person's in the locked organizations. Asked after the locks were
- * had: in the same statement both would be stale by as long as they were waited for.
+ * The time, and the rights of whoever is calling, a person's in the locked organizations. A statement of its own behind
+ * that which takes the locks: in the same one, all would be stale by as long as they were waited for.
  */
 async function lookAround(
   db: Prisma.TransactionClient,
   { principal, organizations }: TransactionScope,
-): Promise<{ now: Date; principal: Principal }> {
+): Promise<Surroundings & { principal: Principal }> {
   const keyId = principal.kind === 'apiKey' ? principal.id : null;
   const userId = principal.kind === 'user' ? principal.id : null;
   const identityId = principal.kind === 'user' ? principal.signIn.identityId : null;
-  const rows = await db.$queryRaw<Surroundings[]>`
-    SELECT date_trunc('milliseconds', clock_timestamp()) AS now, (
+  const [row] = await db.$queryRaw<Row[]>`
+    SELECT date_trunc('milliseconds', clock_timestamp()) AS "databaseTime", (
+      SELECT min(next.status_deadline)
+      FROM unnest(${organizations}::uuid[]) AS locked(id)
+      CROSS JOIN (VALUES ('PENDING_INVITE'::membership_status), ('SUSPENDED')) AS passing(status)
+      CROSS JOIN LATERAL (
+        SELECT status_deadline FROM membership
+        WHERE organization_id = locked.id AND status = passing.status AND status_deadline IS NOT NULL
+        ORDER BY status_deadline LIMIT 1
+      ) AS next
+    ) AS "nextDeadline", (
       SELECT permissions FROM api_key
       WHERE id = ${keyId}::uuid AND revoked_at IS NULL AND coalesce(expires_at > clock_timestamp(), true)
     ) AS permissions, (
@@ -190,16 +211,13 @@ async function lookAround(
         SELECT jsonb_agg(to_jsonb(r)) FROM membership_rights(user_id, clock_timestamp(), ${organizations}::uuid[]) r
       ), '[]') FROM identity WHERE id = ${identityId}::uuid AND user_id = ${userId}::uuid
     ) AS rights`;
-  const [found] = rows;
-  if (found === undefined) {
+  if (row === undefined) {
     throw new Error('The database did not tell the time.');
   }
-  return { now: found.now, principal: withRights(principal, found) };
+  return { ...row, principal: withRights(principal, row) };
 }
 
-type Surroundings = { now: Date; permissions: string[] | null; rights: RightsRow[] | null };
-
-function withRights(principal: Principal, { permissions, rights }: Surroundings): Principal {
+function withRights(principal: Principal, { permissions, rights }: Row): Principal {
   if (principal.kind === 'apiKey') {
     return permissions === null ? ANONYMOUS : { ...principal, permissions };
   }

@@ -91,16 +91,25 @@ export function enlist(tx: Transaction, user: UserRecord, cause: 'CREATED' | 'IM
 }
 
 /**
- * Writes the users that the act needed and that were not there, and lists those that only were invited before. A
- * unique violation here means that somebody else just created one of them; the transaction then starts over.
+ * Writes the users that the act needed and that were not there, and lists those that only were invited before, in
+ * statements that are sent at once. A unique violation here means that somebody else just created one of them; the
+ * transaction then starts over.
  */
 export async function saveUsers(tx: Transaction, directory: UserDirectory): Promise<void> {
-  const users = [...directory.all()].filter((user) => user.isNeeded);
+  const needed = [...directory.all()].filter((user) => user.isNeeded);
+  const created = needed.filter((user) => user.isNew);
+  const listed = needed.filter((user) => user.isListedNow && !user.isNew);
+  await Promise.all([
+    created.length > 0 && insertUsers(tx, created),
+    listed.length > 0 && listUsers(tx, listed),
+  ]);
+}
+
+async function insertUsers(tx: Transaction, users: UserRecord[]): Promise<void> {
   const now = tx.now.toISOString();
   // In the order of the addresses, so that two transactions that create the same ones do not wait for each other.
-  const created = users
-    .filter((user) => user.isNew)
-    .sort((a, b) => (a.email < b.email ? -1 : 1))
+  const rows = users
+    .toSorted((a, b) => (a.email < b.email ? -1 : 1))
     .map(({ id, email, invitedOnly }, place) => ({
       id,
       email,
@@ -108,20 +117,18 @@ export async function saveUsers(tx: Transaction, directory: UserDirectory): Prom
       place,
       searchText: searchText(null, email),
     }));
-  if (created.length > 0) {
-    await tx.db.$executeRaw`
-      INSERT INTO "user" (id, email, invited_only, name_key, search_text, created_at, updated_at)
-      SELECT id, email, "invitedOnly", '', "searchText", ${now}::timestamptz, ${now}::timestamptz
-      FROM jsonb_to_recordset(${JSON.stringify(created)}::jsonb) AS input(
-        id uuid, email text, "invitedOnly" boolean, place int, "searchText" text)
-      ORDER BY place`;
-  }
-  const listed = users.filter((user) => user.isListedNow && !user.isNew).map(({ id }) => id);
-  if (listed.length > 0) {
-    await tx.db.$executeRaw`
-      UPDATE "user" SET invited_only = false, version = version + 1, updated_at = ${now}::timestamptz
-      WHERE id = ANY(${listed}::uuid[])`;
-  }
+  await tx.db.$executeRaw`
+    INSERT INTO "user" (id, email, invited_only, name_key, search_text, created_at, updated_at)
+    SELECT id, email, "invitedOnly", '', "searchText", ${now}::timestamptz, ${now}::timestamptz
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS input(
+      id uuid, email text, "invitedOnly" boolean, place int, "searchText" text)
+    ORDER BY place`;
+}
+
+async function listUsers(tx: Transaction, users: UserRecord[]): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE "user" SET invited_only = false, version = version + 1, updated_at = ${tx.now.toISOString()}::timestamptz
+    WHERE id = ANY(${users.map(({ id }) => id)}::uuid[])`;
 }
 
 function newUser(id: string, email: string): UserRecord {

@@ -25,6 +25,9 @@ const LEAST_PAUSE_MS = 10;
 /** How long to wait after a failure. */
 const FAILURE_PAUSE_MS = 500;
 
+/** Without a reason, each waking would make an exception. */
+const WOKEN = 'woken';
+
 const ENVIRONMENT = { kind: 'environment' } as const;
 
 /**
@@ -45,7 +48,7 @@ export function startTail(options: {
   let place: EventPlace | undefined;
   let began = Promise.withResolvers<void>();
 
-  const wake = () => nap.abort();
+  const wake = () => nap.abort(WOKEN);
 
   const followOrganizations = async (since: Seen): Promise<void> => {
     let target: Seen | undefined;

@@ -83,6 +83,8 @@ export function createGraphqlServer({
     landingPage: false,
     multipart: false,
     batching: false,
+    // The edge has looked at the length, which must be given and which node holds to.
+    maxRequestBodySize: false,
     cors: false,
     logging: false,
     // By the plugin below, which knows the request id and serves every transport.
