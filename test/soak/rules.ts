@@ -208,6 +208,7 @@ function conditions(): RemovedRule[] {
       'undefined',
     ],
     ['src/domain/membership-acts.ts', "!can(principal, 'user:read')", 'false'],
+    ['src/domain/membership-act.ts', '!mayTouchOwners(tx.principal, organizationId)', 'false'],
     [
       'src/domain/membership-update-acts.ts',
       "demand(principal, 'membership:readDetails', membershipOf(place))",
