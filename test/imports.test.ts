@@ -27,13 +27,13 @@ const rules: [pattern: string, rule: Rule][] = [
       values: [
         'loaders/**',
         'domain/**',
-        'db/database.ts',
+        'db/statement.ts',
         'db/tables.ts',
         enums,
         'kysely',
         'dataloader',
       ],
-      types: [databaseTypes],
+      types: ['db/database.ts', databaseTypes],
     },
   ],
   [
@@ -138,7 +138,7 @@ const rules: [pattern: string, rule: Rule][] = [
     'telemetry/**',
     {
       values: ['telemetry/**', 'prom-client', '@opentelemetry/*'],
-      types: ['db/database.ts', 'pino'],
+      types: ['db/database.ts', 'db/statement.ts', 'pino'],
     },
   ],
   [
