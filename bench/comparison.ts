@@ -22,6 +22,11 @@ export const PROGRAMS: Record<string, string> = {
 /** Who is asked the other operations, too. */
 export const ASKED_MORE = [GATEHOUSE, 'flat'];
 
+/** Whether it is Gatehouse or a floor. */
+export function isOurs(name: string): boolean {
+  return name === GATEHOUSE || name in FLOORS;
+}
+
 /** By operation, then by contender. */
 export type Comparison = {
   /** Requests per second, as a share of the best floor's. */
@@ -47,9 +52,16 @@ export type StartContender = (name: string, url: string) => Promise<RunningConte
 /** Where an operation is asked: a database, who runs on it, and what of its world is asked about. */
 export type Ground = { url: string; place: Place; contenders: RunningContender[] };
 
+/** `watches`: of whom it is told what they ask of PostgreSQL. */
+type Options = {
+  start: StartContender;
+  pace: Pace;
+  issuer: Issuer;
+  watches(name: string): boolean;
+};
+
 const CHECKED = 10;
 const EXPLAINED = 3;
-const ASKED = 2048;
 const MEGABYTE = 2 ** 20;
 
 type Entry = { operation: OperationName; contender: RunningContender; questions: Question[] };
@@ -58,12 +70,12 @@ type Entry = { operation: OperationName; contender: RunningContender; questions:
 export async function compare(
   load: Load,
   grounds: Partial<Record<OperationName, Ground>>,
-  { start, pace, issuer }: { start: StartContender; pace: Pace; issuer: Issuer },
+  { start, pace, issuer, watches }: Options,
 ): Promise<Comparison> {
   const asked = Object.entries(grounds) as [OperationName, Ground][];
   const entries: Entry[] = [];
   for (const [operation, { place, contenders }] of asked) {
-    const questions = await questionsOf(operation, place, issuer, ASKED);
+    const questions = await questionsOf(operation, place, issuer, pace.questions);
     const isFirst = FIRST_NAMES.some((name) => name === operation);
     const those: Entry[] = [];
     for (const contender of contenders) {
@@ -75,9 +87,7 @@ export async function compare(
     await checkAgreement(
       those.map(({ contender, questions: all }) => [contender, all.slice(0, CHECKED)]),
     );
-    const guarded = those
-      .map(({ contender }) => contender)
-      .filter(({ name }) => name === GATEHOUSE || name in FLOORS);
+    const guarded = those.map(({ contender }) => contender).filter(({ name }) => isOurs(name));
     await checkRefusal(guarded, questions.slice(0, 1), issuer, place.world.users - 1);
     for (const { contender } of those.filter((one) => PEERS[one.contender.name]?.authorizes)) {
       await checkPeerRefusal(contender, questions.slice(0, 1));
@@ -85,7 +95,8 @@ export async function compare(
     entries.push(...those);
   }
 
-  const shapes = await shapesOfAll(asked, entries, start);
+  const watched = entries.filter(({ contender }) => watches(contender.name));
+  const shapes = await shapesOfAll(asked, watched, start);
   const turns = entries.map(
     ({ operation, contender, questions }): Turn => ({
       name: `${operation} ${contender.name}`,
@@ -94,9 +105,12 @@ export async function compare(
     }),
   );
   const measurements = await measure(load, turns, pace);
-  const tabulate = (value: (operation: OperationName, name: string) => number): Table => {
+  const tabulate = (
+    value: (operation: OperationName, name: string) => number,
+    of = entries,
+  ): Table => {
     const table: Table = {};
-    for (const { operation, contender } of entries) {
+    for (const { operation, contender } of of) {
       table[operation] = {
         ...table[operation],
         [contender.name]: value(operation, contender.name),
@@ -121,7 +135,10 @@ export async function compare(
     }
   }
   const shape = (what: keyof Shape) =>
-    tabulate((operation, name) => shapes.get(`${operation} ${name}`)?.[what] ?? Number.NaN);
+    tabulate(
+      (operation, name) => shapes.get(`${operation} ${name}`)?.[what] ?? Number.NaN,
+      watched,
+    );
   const memory: Record<string, number> = {};
   for (const { name, contender } of turns) {
     const largest = Math.max(...(measurements.get(name) ?? []).map(({ rss }) => rss)) / MEGABYTE;
@@ -144,24 +161,26 @@ async function shapesOfAll(
   start: StartContender,
 ): Promise<Map<string, Shape>> {
   const shapes = new Map<string, Shape>();
+  const note = async (name: string, url: string, those: Entry[]) => {
+    const questions = Object.fromEntries(
+      those.map((entry) => [entry.operation, entry.questions.slice(0, EXPLAINED)]),
+    );
+    const found = await shapesOf(
+      databaseUrlOf(name, url),
+      (through) => start(name, through),
+      questions,
+    );
+    for (const [operation, one] of Object.entries(found)) {
+      shapes.set(`${operation} ${name}`, one);
+    }
+  };
   for (const url of new Set(asked.map(([, ground]) => ground.url))) {
     const here = asked.filter(([, ground]) => ground.url === url).map(([operation]) => operation);
-    const those = entries.filter(({ operation }) => here.includes(operation));
-    for (const name of new Set(those.map(({ contender }) => contender.name))) {
-      const questions = Object.fromEntries(
-        those
-          .filter(({ contender }) => contender.name === name)
-          .map((entry) => [entry.operation, entry.questions.slice(0, EXPLAINED)]),
-      );
-      const found = await shapesOf(
-        databaseUrlOf(name, url),
-        (through) => start(name, through),
-        questions,
-      );
-      for (const [operation, one] of Object.entries(found)) {
-        shapes.set(`${operation} ${name}`, one);
-      }
-    }
+    const byName = Map.groupBy(
+      entries.filter(({ operation }) => here.includes(operation)),
+      ({ contender }) => contender.name,
+    );
+    await Promise.all([...byName].map(([name, those]) => note(name, url, those)));
   }
   return shapes;
 }

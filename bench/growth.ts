@@ -34,7 +34,6 @@ export type Site = {
   place: Place;
 };
 
-const ASKED = 512;
 const COUNTED = 16;
 const EXPLAINED = 2;
 
@@ -63,7 +62,7 @@ export async function measureGrowth(
   for (const site of sites) {
     for (const operation of OPERATION_NAMES) {
       const skip = SKIPPED[operation]?.(site.place.tenants.size);
-      const questions = await questionsOf(operation, site.place, issuer, ASKED, { skip });
+      const questions = await questionsOf(operation, site.place, issuer, pace.questions, { skip });
       const name = `${site.grows} ${site.size} ${operation}`;
       entries.push({
         site,

@@ -13,10 +13,10 @@ export type Slice = { rate: number; p99: number; requests: number };
 
 const CONNECTIONS = 16;
 const SAMPLE_MS = 50;
-/** However slow it is, every connection gets its answer a few times, or once when that takes too long. */
+/** However slow it is, every connection gets its answer a few times, or once when that takes so many turns. */
 const LEAST_REQUESTS = 3 * CONNECTIONS;
 const LEAST_OF_SLOW = CONNECTIONS;
-const SLOW_MS = 3000;
+const SLOW_TURNS = 5;
 const PATIENCE_SECONDS = 30;
 
 const kept = new Map<string, Request[]>();
@@ -62,8 +62,9 @@ async function send(requests: Request[], seconds: number): Promise<Slice> {
     begin ||= end - milliseconds;
     times.push(milliseconds);
     const passed = end - begin;
-    const least = passed < SLOW_MS ? LEAST_REQUESTS : LEAST_OF_SLOW;
-    if (times.length >= least && passed >= seconds * 1000) {
+    const turns = passed / (seconds * 1000);
+    const least = turns < SLOW_TURNS ? LEAST_REQUESTS : LEAST_OF_SLOW;
+    if (times.length >= least && turns >= 1) {
       run.stop();
     }
   });

@@ -6,8 +6,8 @@ import type { Load, RunningContender } from './processes.ts';
 /** What takes its turn: a contender with the questions that it is asked. */
 export type Turn = { name: string; contender: RunningContender; questions: Question[] };
 
-/** How many rounds, how many seconds each turn lasts, and how many each is asked before all of them. */
-export type Pace = { rounds: number; seconds: number; warmUp: number };
+/** How many different questions, how many rounds, and how many seconds each turn lasts, and each is asked before all. */
+export type Pace = { questions: number; rounds: number; seconds: number; warmUp: number };
 
 /** What a turn measured. Compare it only with another turn of the same round. */
 export type Measured = {
