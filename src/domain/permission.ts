@@ -145,7 +145,14 @@ export function organizationsWhere(
       : principal.kind === 'apiKey' && principal.organizationId !== null
         ? [principal.organizationId]
         : [];
-  return candidates.filter((id) => permissions.every((name) => can(principal, name, id)));
+  // Many hold the same in very many.
+  const known = new Map<readonly string[], boolean>();
+  return candidates.filter((id) => {
+    const held = heldBy(principal, id);
+    const may = known.get(held) ?? permissions.every((name) => can(principal, name, id));
+    known.set(held, may);
+    return may;
+  });
 }
 
 /** Whether the principal may do it in some organization, or in the environment as a whole. */
