@@ -2,10 +2,19 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Read } from '../db/database.ts';
 import { MembershipStatus, type ProvisioningMethod } from '../db/generated/prisma/enums.ts';
-import { NIL_UUID } from '../domain/id.ts';
 import { move } from '../domain/membership-status.ts';
 import type { Accompanied, Companions } from './membership-companions.ts';
+import {
+  eachRoleOf,
+  indexedFilters,
+  residualFilters,
+  roleFilter,
+  rolesOf,
+  statusFilter,
+  statusNow,
+} from './membership-filters.ts';
 import type { MembershipRow } from './membership-row.ts';
+import { walkFirst, walkValues } from './membership-walk.ts';
 import { once } from './once.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
 import { containment, searchTerm } from './search.ts';
@@ -44,6 +53,14 @@ const keys: Record<
   EMAIL: { membership: 'm.email_key', assignment: 'a.email_key', type: 'text' },
 };
 
+/** What of a list is read in its order. */
+type Part = {
+  /** Asked of those who hold a role. Without a role, statuses have an order of their own. */
+  status: RawBuilder<unknown>;
+  filters: RawBuilder<unknown>;
+  limit: RawBuilder<unknown>;
+};
+
 const STATUSES = Object.values(MembershipStatus);
 
 /** What a stored status becomes when its deadline passes. */
@@ -53,8 +70,6 @@ const overdueAs = new Map(
     return typeof step === 'string' ? [] : [[status, step.to]];
   }),
 );
-
-const statusNow = sql`membership_status_at(m.status, m.status_deadline, now())`;
 
 /** Makes the membership lists of parents of one kind, for one set of arguments. */
 export function membershipLists(
@@ -87,19 +102,17 @@ export function membershipLists(
     return sql`m.${sql.ref(`${parent}_id`)} = k.id${within}`;
   });
   const filters = once(() => residualFilters(asked));
-  const everyStatus = once(() =>
-    asked.status
-      ? sql`${statusNow} = ANY(${param('status')}::membership_status[])`
-      : sql`m.status <> 'REMOVED'`,
-  );
+  const everyStatus = once(() => statusFilter(asked.status));
+  const byIndex =
+    parent === 'organization' && (asked.indexedSearch || asked.metadata || asked.untrusted);
   const all = once(matches);
-  const list = (from: RawBuilder<unknown>) => {
+  const list = (from: RawBuilder<unknown>, limit = param('limit')) => {
     const keyset = keysetOf(args, key);
-    return sql`SELECT m.*, ${sql.raw(key.expression)} AS sort_key FROM ${from} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}`;
+    return sql`SELECT m.*, ${sql.raw(key.expression)} AS sort_key FROM ${from} AND ${keyset.where} ORDER BY ${keyset.orderBy} LIMIT ${limit}`;
   };
 
   function matches(): RawBuilder<unknown> {
-    if (parent === 'organization' && (asked.indexedSearch || asked.metadata || asked.untrusted)) {
+    if (byIndex) {
       // OFFSET 0 keeps the planner from walking the whole organization in order instead.
       return sql`(SELECT m.* FROM membership m WHERE ARRAY[m.organization_id] @> ARRAY[k.id]${indexedFilters(asked)} OFFSET 0) AS m WHERE ${everyStatus()}${filters()}${roleFilter(asked.role)}`;
     }
@@ -107,49 +120,69 @@ export function membershipLists(
   }
 
   function rows(): RawBuilder<unknown> {
-    if (parent === 'user' || asked.indexedSearch || asked.metadata || asked.untrusted) {
+    if (parent === 'user') {
       return list(all());
     }
-    if (asked.role) {
-      return byRole();
+    if (!byIndex) {
+      return inOrder({ status: everyStatus(), filters: filters(), limit: param('limit') });
     }
-    return asked.status ? byStatus() : list(all());
+    return walkFirst({
+      list: (limit) => inOrder({ status: sql`true`, filters: sql``, limit }),
+      isHit: sql`${everyStatus()}${filters()}${indexedFilters(asked)}`,
+      orderBy: bySortKey(),
+      found: list(all()),
+    });
+  }
+
+  function bySortKey() {
+    return keysetOf(args, { ...key, expression: 'm.sort_key' }).orderBy;
+  }
+
+  function inOrder(part: Part): RawBuilder<unknown> {
+    if (asked.role) {
+      return byRole(part);
+    }
+    const { filters, limit } = part;
+    return asked.status
+      ? byStatus(part)
+      : list(sql`membership m WHERE ${owner()} AND m.status <> 'REMOVED'${filters}`, limit);
   }
 
   // Holders of a role stand in the order of every list on their assignments; one held by two sources stands there
   // twice, side by side.
-  function byRole(): RawBuilder<unknown> {
+  function byRole({ status, filters, limit }: Part): RawBuilder<unknown> {
     const keyset = keysetOf(args, {
       expression: field.assignment,
       id: 'a.membership_id',
       type: field.type,
     });
     const sortKey = sql.raw(field.assignment);
-    return sql`SELECT DISTINCT ON (${sql.raw(key.expression)}, m.id) m.* FROM (${rolesOf(asked.role)}) AS r(id) CROSS JOIN LATERAL (
-SELECT DISTINCT ON (${sortKey}, a.membership_id) m.* FROM role_assignment a JOIN membership m ON m.id = a.membership_id
-WHERE a.role_id = r.id AND a.organization_id = k.id AND ${everyStatus()}${filters()} AND ${keyset.where}
-ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(args, key).orderBy} LIMIT ${param('limit')}`;
+    const holders = eachRoleOf(asked.role).map(
+      (role) => sql`SELECT DISTINCT ON (${sortKey}, a.membership_id) m.*, ${sortKey} AS sort_key
+FROM role_assignment a JOIN membership m ON m.id = a.membership_id
+WHERE a.role_id = ${role} AND a.organization_id = k.id AND ${status}${filters} AND ${keyset.where}
+ORDER BY ${keyset.orderBy} LIMIT ${limit}`,
+    );
+    return sql`SELECT DISTINCT ON (m.sort_key, m.id) m.* FROM (${merged(holders)}) AS m ORDER BY ${bySortKey()} LIMIT ${limit}`;
   }
 
   // What is stored is right but for overdue rows, and those are few: each stored status is walked in order, and the
   // overdue rows that count are found by their deadline, which OFFSET 0 keeps the planner from looking for in order.
-  function byStatus(): RawBuilder<unknown> {
+  function byStatus({ filters, limit }: Part): RawBuilder<unknown> {
     const stored = STATUSES.map((status) => {
       const live = overdueAs.has(status)
         ? sql` AND (m.status_deadline IS NULL OR m.status_deadline > now())`
         : sql``;
       return list(
-        sql`membership m WHERE ${sql.lit(status)} = ANY(${param('status')}::membership_status[]) AND ${owner()} AND m.status = ${sql.lit(status)}${live}${filters()}`,
+        sql`membership m WHERE ${sql.lit(status)} = ANY(${param('status')}::membership_status[]) AND ${owner()} AND m.status = ${sql.lit(status)}${live}${filters}`,
+        limit,
       );
     });
     const overdue = list(
-      sql`(SELECT m.* FROM membership m WHERE ${owner()} AND m.status = ANY(${param('leaving')}::membership_status[]) AND m.status_deadline <= now() OFFSET 0) AS m WHERE true${filters()}`,
+      sql`(SELECT m.* FROM membership m WHERE ${owner()} AND m.status = ANY(${param('leaving')}::membership_status[]) AND m.status_deadline <= now() OFFSET 0) AS m WHERE true${filters}`,
+      limit,
     );
-    const branches = sql.join(
-      [...stored, overdue].map((branch) => sql`(${branch})`),
-      sql` UNION ALL `,
-    );
-    return sql`SELECT m.* FROM (${branches}) AS m ORDER BY ${keysetOf(args, { ...key, expression: 'm.sort_key' }).orderBy} LIMIT ${param('limit')}`;
+    return sql`SELECT m.* FROM (${merged([...stored, overdue])}) AS m ORDER BY ${bySortKey()} LIMIT ${limit}`;
   }
 
   function total(): RawBuilder<unknown> {
@@ -186,6 +219,7 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
       organizations: filter.organizations,
       metadata: containment(filter.metadata),
       untrusted: containment(filter.untrustedMetadata),
+      ...walkValues(args.size),
       ...companions.values,
     },
     rows,
@@ -204,45 +238,12 @@ ORDER BY ${keyset.orderBy} LIMIT ${param('limit')}) AS m ORDER BY ${keysetOf(arg
   });
 }
 
-type Asked = {
-  roleKeyToo: boolean;
-  shortSearch: boolean;
-  namesOnly: boolean;
-  provisioning: boolean;
-  indexedSearch: boolean;
-  metadata: boolean;
-  untrusted: boolean;
-};
-
-function residualFilters(asked: Asked): RawBuilder<unknown> {
-  const method = asked.provisioning
-    ? sql` AND m.provisioning_method = ANY(${param('provisioning')}::provisioning_method[])`
-    : sql``;
-  const search = asked.shortSearch ? sql` AND m.search_text LIKE ${param('search')}` : sql``;
-  const name = asked.namesOnly ? sql` AND m.name_key LIKE ${param('search')}` : sql``;
-  return sql`${method}${search}${name}${asked.roleKeyToo ? roleFilter('key') : sql``}`;
-}
-
-function indexedFilters(asked: Asked): RawBuilder<unknown> {
-  const search = asked.indexedSearch ? sql` AND m.search_text LIKE ${param('search')}` : sql``;
-  const metadata = asked.metadata ? sql` AND m.metadata @> ${param('metadata')}::jsonb` : sql``;
-  const untrusted = asked.untrusted
-    ? sql` AND m.untrusted_metadata @> ${param('untrusted')}::jsonb`
-    : sql``;
-  return sql`${search}${metadata}${untrusted}`;
-}
-
-// Of a role key there may be two: the environment's and the organization's own.
-function rolesOf(role: string, organization = 'k.id'): RawBuilder<unknown> {
-  return role === 'id'
-    ? sql`SELECT ${param('roleId')}::uuid`
-    : sql`SELECT role.id FROM role WHERE role.key = ${param('roleKey')} AND role.scope_id IN (${sql.lit(NIL_UUID)}, ${sql.raw(organization)})`;
-}
-
-function roleFilter(role: string): RawBuilder<unknown> {
-  return role
-    ? sql` AND EXISTS (SELECT FROM role_assignment a WHERE a.membership_id = m.id AND a.role_id IN (${rolesOf(role, 'm.organization_id')}))`
-    : sql``;
+/** Rows in the same order each, which `ORDER BY` merges as far as they are asked for. */
+function merged(lists: RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return sql.join(
+    lists.map((rows) => sql`(${rows})`),
+    sql` UNION ALL `,
+  );
 }
 
 const countListed = sql`SELECT o.pending_count + o.expired_count + o.active_count + o.suspended_count FROM organization o WHERE o.id = k.id`;

@@ -9,7 +9,8 @@ export const MOST_READS = 5;
 /** No page or lookup touches more pages of the database than this: far less than any table of many has. */
 export const MOST_PAGES = 900;
 
-const SIZE = 20;
+/** How many rows a page may have. */
+export const SIZE = 20;
 
 export type Question = {
   name: string;
