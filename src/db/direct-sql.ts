@@ -9,7 +9,7 @@ import pg from 'pg';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { statementName } from './statement.ts';
 
-/** The connection that Prisma has for a transaction: none before it begins, and after it was given back. */
+/** The connection that Prisma has for a transaction: none before it begins, and from its end on. */
 type Place = { connection?: pg.PoolClient };
 
 /** A transaction, or a part of it that may be rolled back by itself. */
@@ -24,8 +24,17 @@ const types = {
   getTypeParser: (oid: number) => (oid === BIGINT ? BigInt : pg.types.getTypeParser(oid, 'text')),
 };
 
-/** Names and texts of the statements that stand in the source. */
-const written = new WeakMap<TemplateStringsArray, { name: string; text: string }>();
+/** How Prisma ends a transaction, also while its work is under way: when that takes too long, or the client is closed. */
+const ENDS: ReadonlySet<unknown> = new Set(['COMMIT', 'ROLLBACK']);
+
+/** What PostgreSQL says of a prepared statement whose columns are others since a migration. */
+const CHANGED = '0A000';
+
+/** The statements that stand in the source. */
+const written = new WeakMap<TemplateStringsArray, Written>();
+
+/** Without a name it is not prepared. */
+type Written = { name: string | undefined; text: string };
 
 /**
  * Opens Prisma's client on `pool`, with the short way. With `isPrepared`, connections keep the statements that stand in the
@@ -38,9 +47,16 @@ export function openPrisma(pool: pg.Pool, { isPrepared }: { isPrepared: boolean 
   const withDirectSql = <Target extends Client>(prisma: Target, scope?: Scope): Target => {
     const send = (text: string, values: unknown[], name?: string) =>
       (scope === undefined ? pool : connectionOf(scope)).query({ name, text, values, types });
-    const sendWritten = (strings: TemplateStringsArray, values: unknown[]) => {
-      const { text, name } = statementOf(strings);
-      return send(text, values, isPrepared ? name : undefined);
+    const sendWritten = async (strings: TemplateStringsArray, values: unknown[]) => {
+      const statement = statementOf(strings);
+      try {
+        return await send(statement.text, values, isPrepared ? statement.name : undefined);
+      } catch (error) {
+        if (error instanceof pg.DatabaseError && error.code === CHANGED) {
+          statement.name = undefined;
+        }
+        throw error;
+      }
     };
     const own: Record<string | symbol, unknown> = {
       $queryRaw: async (strings: TemplateStringsArray, ...values: unknown[]) =>
@@ -53,7 +69,7 @@ export function openPrisma(pool: pg.Pool, { isPrepared }: { isPrepared: boolean 
         const inner = { place: scope?.place ?? {}, isOver: false };
         const workThere = async (db: unknown) => {
           try {
-            return await work(withDirectSql(db as Client, inner));
+            return await beginAt(undefined, () => work(withDirectSql(db as Client, inner)));
           } finally {
             // Before it is rolled back: what was left under way must not go on behind that.
             inner.isOver = true;
@@ -70,15 +86,20 @@ export function openPrisma(pool: pg.Pool, { isPrepared }: { isPrepared: boolean 
   return withDirectSql(new PrismaClient({ adapter: new PrismaPg(pool) }));
 }
 
-/** Makes what begins transactions and notes on which connection of `pool` Prisma does, until it is given back. */
-function noteConnections(pool: pg.Pool): <T>(place: Place, begin: () => T) => T {
-  const beginnings = new AsyncLocalStorage<Place>();
-  const places = new WeakMap<pg.PoolClient, Place>();
+/** Makes what begins transactions and notes in their place on which connection of `pool` Prisma does, until it ends them. */
+function noteConnections(pool: pg.Pool): <T>(place: Place | undefined, begin: () => T) => T {
+  const beginnings = new AsyncLocalStorage<Place | undefined>();
   const connect = pool.connect.bind(pool);
   const connectFor = async (place: Place) => {
     const connection = await connect();
+    const query = connection.query;
     place.connection = connection;
-    places.set(connection, place);
+    connection.query = ((...asked: [unknown]) => {
+      if (ENDS.has(Object(asked[0]).text)) {
+        place.connection = undefined;
+      }
+      return Reflect.apply(query, connection, asked);
+    }) as typeof query;
     return connection;
   };
   // Prisma asks for a connection without a callback, and the pool itself with one.
@@ -89,12 +110,7 @@ function noteConnections(pool: pg.Pool): <T>(place: Place, begin: () => T) => T 
     const place = beginnings.getStore();
     return place === undefined ? connect() : connectFor(place);
   }) as typeof pool.connect;
-  pool.on('release', (_, connection) => {
-    const place = places.get(connection as pg.PoolClient);
-    if (place !== undefined) {
-      place.connection = undefined;
-    }
-  });
+  pool.on('release', (_, connection) => Reflect.deleteProperty(connection, 'query'));
   return (place, begin) => beginnings.run(place, begin);
 }
 
@@ -106,7 +122,7 @@ function connectionOf({ place: { connection }, isOver }: Scope): pg.PoolClient {
   return connection;
 }
 
-function statementOf(strings: TemplateStringsArray): { name: string; text: string } {
+function statementOf(strings: TemplateStringsArray): Written {
   let statement = written.get(strings);
   if (statement === undefined) {
     const text = strings.reduce((before, part, at) => `${before}$${at}${part}`);

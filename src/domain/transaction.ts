@@ -78,6 +78,8 @@ const RESTARTS: Record<string, number> = {
   // Unique violation: somebody else just wrote what this work had looked for and not found. Now it finds it. Each
   // restart means that another transaction got through, so many writers of the same new thing need a few.
   '23505': 10,
+  // A migration has changed the columns of a prepared statement, which is sent unprepared from now on.
+  '0A000': 1,
 };
 
 /**

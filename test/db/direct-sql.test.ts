@@ -181,6 +181,22 @@ describe('behind its end', () => {
     expect(await written()).not.toContain(2);
   });
 
+  it.each([
+    ['took too long', (): Promise<unknown> => Promise.resolve(), 50],
+    ['is ended with the client', () => prisma.$disconnect(), 60_000],
+  ])('one that %s takes no more from the moment it is rolled back', async (_, end, timeout) => {
+    const failed = prisma.$transaction(
+      async (db) => {
+        // Its answer comes when the rollback was sent, and not answered.
+        await Promise.all([db.$queryRaw`SELECT pg_sleep(0.3)::text`, end()]);
+        await write(db, 1);
+      },
+      { timeout },
+    );
+    await expect(failed).rejects.toThrow('The transaction is over.');
+    expect(await written()).toEqual([]);
+  });
+
   it('one that took too long takes no more, though its work goes on', async () => {
     const released = new Promise((resolve) => pool.once('release', resolve));
     const late = prisma.$transaction(
@@ -210,6 +226,16 @@ describe('statements that stand in the source', () => {
       return prepared(db);
     });
     expect(counts).toEqual([{ n: 1 }]);
+  });
+
+  it('are prepared no more when a migration has changed what they return', async () => {
+    await world.query('CREATE TABLE changing (n int)');
+    const ask = () => prisma.$transaction((db) => db.$queryRaw`SELECT n FROM changing`);
+    // On both connections.
+    await Promise.all([ask(), ask()]);
+    await world.query('ALTER TABLE changing ALTER n TYPE text');
+    await expect(ask()).rejects.toMatchObject({ code: '0A000' });
+    expect(await ask()).toEqual([]);
   });
 
   it('are not where connections keep none', async () => {

@@ -267,11 +267,10 @@ describe('a mail server that refuses', () => {
       expect((await deliveryOf(db, id)).delivery_error).toContain('451 4.3.0 Try again later'),
     );
     expect((await deliveryOf(db, id)).delivery_failed_at).toBeNull();
-    const [job] = await db.query(
-      "SELECT output FROM pgboss.job WHERE data ->> 'invitationId' = $1",
-      [id],
+    const outputOf = "SELECT output FROM pgboss.job WHERE data ->> 'invitationId' = $1";
+    await until(async () =>
+      expect(await db.query(outputOf, [id])).toEqual([{ output: { message: 'DELAYED' } }]),
     );
-    expect(job).toEqual({ output: { message: 'DELAYED' } });
     await until(async () => expect((await deliveryOf(db, id)).sent_at).not.toBeNull());
     expect(await deliveryOf(db, id)).toMatchObject({ delivery_error: null });
     expect(ids).toEqual([`<${typeId}.1@id.example>`, `<${typeId}.1@id.example>`]);
