@@ -53,9 +53,9 @@ const keys: Record<
   EMAIL: { membership: 'm.email_key', assignment: 'a.email_key', type: 'text' },
 };
 
-/** What of a list is read in its order. */
+/** How much of a list is read in its order. */
 type Part = {
-  /** Asked of those who hold a role. Without a role, statuses have an order of their own. */
+  /** Of those who hold a role; other lists are read from where only the right statuses stand. */
   status: RawBuilder<unknown>;
   filters: RawBuilder<unknown>;
   limit: RawBuilder<unknown>;
@@ -126,6 +126,7 @@ export function membershipLists(
     if (!byIndex) {
       return inOrder({ status: everyStatus(), filters: filters(), limit: param('limit') });
     }
+    // Only what an order of its own is kept for narrows the walk: by any other filter, a walk of so many rows would have no end.
     return walkFirst({
       list: (limit) => inOrder({ status: sql`true`, filters: sql``, limit }),
       isHit: sql`${everyStatus()}${filters()}${indexedFilters(asked)}`,

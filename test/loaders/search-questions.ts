@@ -22,6 +22,7 @@ export async function frequentQuestions(
   const rows = filter.roleId || filter.roleKey ? 3 : 1;
   return membershipQuestions(world, organization, [{ searchesAddresses: true, ...filter }], {
     most: (returned) => (2 * oneIn + 1) * rows * (returned + 1) + overdue,
+    mostPages: MOST_PAGES * rows,
   });
 }
 
