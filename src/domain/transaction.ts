@@ -147,6 +147,8 @@ async function attempt<T>(
   ]);
   const now = runner.clock?.(databaseTime) ?? databaseTime;
   const events: NewEvent[] = [];
+  // Some are written earlier than the others.
+  let isNews = false;
   const jobs: Job[] = [];
   const tx: Transaction = {
     db,
@@ -158,6 +160,7 @@ async function attempt<T>(
     newId: () => runner.newId(),
     randomBytes: (size) => runner.randomBytes(size),
     append: (event) => {
+      isNews = true;
       events.push(event);
     },
     events,
@@ -168,7 +171,6 @@ async function attempt<T>(
     settled: new Set(nextDeadline === null || nextDeadline > now ? scope.organizations : []),
   };
   const result = await work(tx);
-  const isNews = events.length > 0;
   await flushEvents(tx);
   if (jobs.length > 0) {
     await runner.enqueue(db, jobs);

@@ -3,6 +3,7 @@ import { openDatabase } from '../../src/db/database.ts';
 import { createTurns } from '../../src/db/turns.ts';
 import { BusyError, DomainError } from '../../src/domain/errors.ts';
 import { addMembers } from '../../src/domain/membership.ts';
+import { deleteOrganization } from '../../src/domain/organization-delete.ts';
 import { SYSTEM } from '../../src/domain/principal.ts';
 import {
   inTransaction,
@@ -114,6 +115,25 @@ test('the time is right whatever the time zone of the server', async () => {
 });
 
 describe('events', () => {
+  test('are announced, also those that are written before what they tell of goes', async () => {
+    let announced = 0;
+    const runner = { ...db.runner, committed: () => announced++ };
+    const scope = { principal, organizations: [await found(db)] };
+    const [organizationId = ''] = scope.organizations;
+    await inTransaction(runner, scope, async () => {});
+    expect(announced).toBe(0);
+    await inTransaction(runner, scope, addTo(organizationId));
+    expect(announced).toBe(1);
+    const [{ slug } = { slug: '' }] = await db.query<{ slug: string }>(
+      'SELECT slug FROM organization WHERE id = $1',
+      [organizationId],
+    );
+    await inTransaction(runner, scope, (tx) =>
+      deleteOrganization(tx, { organizationId, confirmSlug: slug }),
+    );
+    expect(announced).toBe(2);
+  });
+
   test('commit with their change, or not at all', async () => {
     const organizationId = await found(db);
     const failed = inTransaction(
