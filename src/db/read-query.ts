@@ -37,7 +37,8 @@ const readers = new Map<string, RowReader>();
 
 /** Makes a query of which the client's callback gets the rows. */
 export function readQuery({ name, text, values }: ReadRequest): Submittable {
-  const rows: object[] = [];
+  // Made when the first row comes: what is older keeps the rows that are put into it for long after their time.
+  let rows: object[] | undefined;
   let reader = name === undefined ? undefined : readers.get(name);
   let failure: Error | undefined;
   const query = {
@@ -62,6 +63,7 @@ export function readQuery({ name, text, values }: ReadRequest): Submittable {
     handleDataRow({ fields }: { fields: (string | null)[] }) {
       try {
         if (failure === undefined && reader !== undefined) {
+          rows ??= [];
           rows.push(reader(fields));
         }
       } catch (error) {
@@ -70,7 +72,9 @@ export function readQuery({ name, text, values }: ReadRequest): Submittable {
     },
     handleReadyForQuery() {
       if (failure === undefined) {
-        query.callback?.(null, rows);
+        const all = rows ?? [];
+        rows = undefined;
+        query.callback?.(null, all);
       } else {
         query.callback?.(failure);
       }

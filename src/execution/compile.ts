@@ -20,24 +20,18 @@ import {
   visit,
 } from 'graphql';
 import { leafWriter } from './leaves.ts';
+import { type Args, later, type Run, runOf, type Write } from './run.ts';
 import { fieldCollector, type Selected, type VariableValues } from './selections.ts';
-import { abandon, append, isPromise, joined, type Pieces, type Text } from './text.ts';
+import { append, type Growing, grown, isPromise, type Text } from './text.ts';
 
 /**
- * Answers a query: its data in JSON. It throws or rejects when the answer has an error anywhere, of which it tells
- * nothing: then the query is to be executed as usual.
+ * Answers a query: its data in JSON. It rejects when the answer has an error anywhere, of which it tells nothing: then the
+ * query is to be executed as usual.
  */
-export type CompiledQuery = (context: unknown, values: VariableValues) => Text;
+export type CompiledQuery = (context: unknown, values: VariableValues) => Promise<() => string>;
 
 /** How much of it there is: the fields of all types that can stand at each place. */
 export type Compiled = { query: CompiledQuery; fields: number };
-
-/** One execution. */
-type Run = { context: unknown; values: VariableValues; args: (Args | undefined)[] };
-
-type Args = Record<string, unknown>;
-
-type Write = (value: unknown, run: Run) => Text;
 
 /**
  * Compiles a valid query, for its values of the variables that `@skip` and `@include` depend on. Undefined where it
@@ -81,18 +75,13 @@ export function compileQuery(selected: Selected, mostFields: number): Compiled |
       if (object instanceof Error || typeof object === 'function') {
         throw new Error(`There is something else where there must be ${type}.`);
       }
-      const pieces: Pieces = { before: undefined, last: '{' };
-      try {
-        for (const { before, write } of fields) {
-          pieces.last += before;
-          append(pieces, write(object, run));
-        }
-      } catch (error) {
-        abandon(pieces);
-        throw error;
+      const text: Growing = { pieces: undefined, last: '{' };
+      for (const { before, write } of fields) {
+        text.last += before;
+        append(text, write(object, run));
       }
-      pieces.last += '}';
-      return joined(pieces);
+      text.last += '}';
+      return grown(text);
     };
   }
 
@@ -176,9 +165,7 @@ export function compileQuery(selected: Selected, mostFields: number): Compiled |
     };
     return (value, run) => {
       const name = type.resolveType?.(value, run.context, info, type);
-      return isPromise(name)
-        ? name.then((known) => writeAs(known, value, run))
-        : writeAs(name, value, run);
+      return later(name, (known) => writeAs(known, value, run), run);
     };
   }
 
@@ -190,7 +177,7 @@ export function compileQuery(selected: Selected, mostFields: number): Compiled |
   try {
     const write = objectWriter(root, sets);
     return {
-      query: (context, values) => write({}, { context, values, args: [] }),
+      query: (context, values) => runOf(write, context, values),
       fields: count,
     };
   } catch (error) {
@@ -208,26 +195,24 @@ function listWriter(write: Write): Write {
     if (!Array.isArray(list)) {
       throw new Error('There is something else where there must be a list.');
     }
-    const pieces: Pieces = { before: undefined, last: '[' };
+    const text: Growing = { pieces: undefined, last: '[' };
     try {
       for (let at = 0; at < list.length; at += 1) {
         if (at > 0) {
-          pieces.last += ',';
+          text.last += ',';
         }
-        append(pieces, later(list[at], write, run));
+        append(text, later(list[at], write, run));
       }
     } catch (error) {
-      abandon(pieces);
-      abandon({ before: list.filter(isPromise) as Promise<string>[], last: '' });
+      // Nobody waits for the others any more.
+      for (const one of list.filter(isPromise)) {
+        one.catch(() => {});
+      }
       throw error;
     }
-    pieces.last += ']';
-    return joined(pieces);
+    text.last += ']';
+    return grown(text);
   };
-}
-
-function later(value: unknown, write: Write, run: Run): Text {
-  return isPromise(value) ? value.then((known) => write(known, run)) : write(value, run);
 }
 
 function isIntrospection([{ name }]: [FieldNode, ...FieldNode[]]): boolean {

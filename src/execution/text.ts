@@ -1,10 +1,7 @@
 /** JSON as it is written: some of it is there at once, some comes later. */
 
-/** JSON, or a part of it. */
-export type Text = string | Promise<string>;
-
-/** What was written so far: up to what comes later, and since. */
-export type Pieces = { before: Text[] | undefined; last: string };
+/** JSON, or its pieces one after the other; an empty place is kept for what comes later. */
+export type Text = string | Text[];
 
 export function isPromise(value: unknown): value is Promise<unknown> {
   return (
@@ -14,46 +11,41 @@ export function isPromise(value: unknown): value is Promise<unknown> {
   );
 }
 
-export function append(pieces: Pieces, text: Text): void {
+/** A text that grows at its end. */
+export type Growing = { pieces: Text[] | undefined; last: string };
+
+export function append(growing: Growing, text: Text): void {
   if (typeof text === 'string') {
-    pieces.last += text;
+    growing.last += text;
   } else {
-    pieces.before ??= [];
-    pieces.before.push(pieces.last, text);
-    pieces.last = '';
+    growing.pieces ??= [];
+    growing.pieces.push(growing.last, text);
+    growing.last = '';
   }
 }
 
-/** The pieces one after the other, once the last of them is there. Rejects as the first of them does. */
-export function joined({ before, last }: Pieces): Text {
-  return before === undefined ? last : concatenate([...before, last]);
-}
-
-/** Nobody waits for these any more. */
-export function abandon({ before = [] }: Pieces): void {
-  for (const text of before) {
-    if (typeof text !== 'string') {
-      text.catch(() => {});
-    }
+export function grown({ pieces, last }: Growing): Text {
+  if (pieces === undefined) {
+    return last;
   }
+  pieces.push(last);
+  return pieces;
 }
 
-function concatenate(parts: Text[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let missing = 0;
-    for (const [at, part] of parts.entries()) {
-      if (typeof part !== 'string') {
-        missing += 1;
-        part.then((text) => {
-          parts[at] = text;
-          missing -= 1;
-          if (missing === 0) {
-            resolve(parts.join(''));
-          }
-        }, reject);
-      }
-    }
-  });
+/**
+ * All of a text as one string. Its pieces are taken out of their places: what waited for long is swept up late, and would
+ * keep the whole answer until then.
+ */
+export function taken(text: Text): string {
+  if (typeof text === 'string') {
+    return text;
+  }
+  let all = '';
+  for (const piece of text) {
+    all += taken(piece);
+  }
+  text.length = 0;
+  return all;
 }
 
 // What JSON.stringify writes as it is: it escapes quotes, control characters and halves of surrogate pairs.

@@ -20,7 +20,7 @@ export type AskedQuery = {
 };
 
 /** The answer as it is sent, or what the general way is to make one of. */
-export type QueryAnswer = { text: string } | { result: ExecutionResult };
+export type QueryAnswer = { take(): string } | { result: ExecutionResult };
 
 /** Answers a query by the short way. Undefined: it was not executed, nor charged for; the general way knows what to say. */
 export type AnswerQuery = (
@@ -45,8 +45,8 @@ export function createQueryAnswerer(options: {
 
   const answer = async (args: ExecutionArgs, query: ReadyQuery): Promise<QueryAnswer> => {
     try {
-      const data = await query.compiled(args.contextValue, query.values);
-      return { text: `{"data":${data}}` };
+      const takeData = await query.compiled(args.contextValue, query.values);
+      return { take: () => `{"data":${takeData()}}` };
     } catch {
       // By the executor of the general way, whose errors are not quite those of graphql-js.
       const result = await normalizedExecutor({ ...args, hideSuggestions } as ExecutionArgs);

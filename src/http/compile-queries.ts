@@ -145,7 +145,8 @@ async function parsedResult<Result>(
   const context = args.contextValue as Context;
   args.signal?.addEventListener('abort', () => readNoMore(context, args.signal?.reason));
   try {
-    return { data: JSON.parse(await compiled(context, values)) };
+    const take = await compiled(context, values);
+    return { data: JSON.parse(take()) };
   } catch {
     return execute(args);
   }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { AskedQuery } from './answer-query.ts';
+import { endOfTurn } from './end-of-turn.ts';
 import type { GraphqlServer } from './graphql.ts';
 import type { Operation } from './operation.ts';
 
@@ -32,12 +33,14 @@ export function answerPost(
       await graphql(request, response, { ...operation, ...answer });
       return;
     }
+    await endOfTurn();
+    const text = answer.take();
     response.writeHead(200, {
       'content-type': `${mediaType}; charset=utf-8`,
-      'content-length': Buffer.byteLength(answer.text),
+      'content-length': Buffer.byteLength(text),
       'cache-control': 'no-store',
     });
-    response.end(answer.text);
+    response.end(text);
   };
 }
 

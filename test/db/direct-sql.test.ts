@@ -14,6 +14,8 @@ beforeAll(async () => {
   world = await createDatabase();
   await world.query('CREATE TABLE note (id int PRIMARY KEY)');
   pool = new pg.Pool({ connectionString: world.url, max: 2, pipeline: true });
+  // Dropping the database ends what is not quite closed yet.
+  pool.on('error', () => {});
   prisma = openPrisma(pool, { isPrepared: true });
 });
 
@@ -240,6 +242,7 @@ describe('statements that stand in the source', () => {
 
   it('are not where connections keep none', async () => {
     const plainPool = new pg.Pool({ connectionString: world.url, max: 1 });
+    plainPool.on('error', () => {});
     const plain = openPrisma(plainPool, { isPrepared: false });
     await plain.$queryRaw`SELECT 42 + ${1}::int`;
     expect(await prepared(plain)).toEqual([{ n: 0 }]);

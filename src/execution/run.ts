@@ -1,0 +1,85 @@
+/** One execution of a compiled query, which ends when the last of what it waits for has come. */
+import type { VariableValues } from './selections.ts';
+import { isPromise, type Text, taken } from './text.ts';
+
+export type Args = Record<string, unknown>;
+
+export type Run = {
+  context: unknown;
+  values: VariableValues;
+  /** Of each field whose arguments name variables, once they were read. */
+  args: (Args | undefined)[];
+  /** How much is still to come. */
+  awaited: number;
+  isOver: boolean;
+  /** Tells that something of it has come. */
+  came(): void;
+  fail(error: unknown): void;
+};
+
+/** Writes a value. */
+export type Write = (value: unknown, run: Run) => Text;
+
+/**
+ * Resolves when all is there that `write` makes of nothing, to what gives it once; rejects as the first part of it that
+ * does. A promise of the text itself would keep it for long after its time: what waited is swept up late.
+ */
+export function runOf(
+  write: Write,
+  context: unknown,
+  values: VariableValues,
+): Promise<() => string> {
+  return new Promise((resolve, reject) => {
+    let text: Text = '';
+    const run: Run = {
+      context,
+      values,
+      args: [],
+      awaited: 1,
+      isOver: false,
+      came() {
+        run.awaited -= 1;
+        if (run.awaited === 0) {
+          resolve(() => {
+            const all = taken(text);
+            text = '';
+            return all;
+          });
+        }
+      },
+      fail(error) {
+        run.isOver = true;
+        reject(error);
+      },
+    };
+    try {
+      text = write({}, run);
+    } catch (error) {
+      run.fail(error);
+      return;
+    }
+    run.came();
+  });
+}
+
+/** Writes a value when it is there; until then, a place is kept for it. */
+export function later(value: unknown, write: Write, run: Run): Text {
+  if (!isPromise(value)) {
+    return write(value, run);
+  }
+  const place: Text[] = [];
+  run.awaited += 1;
+  value.then((known) => {
+    if (run.isOver) {
+      return;
+    }
+    try {
+      place.push(write(known, run));
+    } catch (error) {
+      run.fail(error);
+      return;
+    }
+    run.came();
+  }, run.fail);
+  return place;
+}
