@@ -66,6 +66,9 @@ const MEGABYTE = 2 ** 20;
 
 type Entry = { operation: OperationName; contender: RunningContender; questions: Question[] };
 
+/** All who are asked one operation; `questions` are for whoever may not see the answers, as the user of that number. */
+type Group = { those: Entry[]; questions: Question[]; stranger: number };
+
 /** Compares the contenders on these operations, each on its ground. */
 export async function compare(
   load: Load,
@@ -73,7 +76,7 @@ export async function compare(
   { start, pace, issuer, watches }: Options,
 ): Promise<Comparison> {
   const asked = Object.entries(grounds) as [OperationName, Ground][];
-  const entries: Entry[] = [];
+  const groups: Group[] = [];
   for (const [operation, { place, contenders }] of asked) {
     const questions = await questionsOf(operation, place, issuer, pace.questions);
     const isFirst = FIRST_NAMES.some((name) => name === operation);
@@ -84,19 +87,15 @@ export async function compare(
         those.push({ operation, contender, questions: await withCursors(contender, questions) });
       }
     }
-    await checkAgreement(
-      those.map(({ contender, questions: all }) => [contender, all.slice(0, CHECKED)]),
-    );
-    const guarded = those.map(({ contender }) => contender).filter(({ name }) => isOurs(name));
-    await checkRefusal(guarded, questions.slice(0, 1), issuer, place.world.users - 1);
-    for (const { contender } of those.filter((one) => PEERS[one.contender.name]?.authorizes)) {
-      await checkPeerRefusal(contender, questions.slice(0, 1));
-    }
-    entries.push(...those);
+    groups.push({ those, questions: questions.slice(0, 1), stranger: place.world.users - 1 });
   }
+  const entries = groups.flatMap(({ those }) => those);
 
   const watched = entries.filter(({ contender }) => watches(contender.name));
-  const shapes = await shapesOfAll(asked, watched, start);
+  const [shapes] = await Promise.all([
+    shapesOfAll(asked, watched, start),
+    ...groups.map((group) => check(group, issuer)),
+  ]);
   const turns = entries.map(
     ({ operation, contender, questions }): Turn => ({
       name: `${operation} ${contender.name}`,
@@ -153,6 +152,18 @@ export async function compare(
     rowsReadPerObject: shape('rowsReadPerObject'),
     memory,
   };
+}
+
+/** What must be so before anything is timed. */
+async function check({ those, questions, stranger }: Group, issuer: Issuer): Promise<void> {
+  await checkAgreement(
+    those.map(({ contender, questions: all }) => [contender, all.slice(0, CHECKED)]),
+  );
+  const guarded = those.map(({ contender }) => contender).filter(({ name }) => isOurs(name));
+  await checkRefusal(guarded, questions, issuer, stranger);
+  for (const { contender } of those.filter((one) => PEERS[one.contender.name]?.authorizes)) {
+    await checkPeerRefusal(contender, questions);
+  }
 }
 
 async function shapesOfAll(

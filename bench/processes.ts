@@ -24,16 +24,16 @@ export type Load = {
 };
 
 const SERVER_CPU = '0';
+const LAST_CPU = availableParallelism() - 1;
 
 /**
  * Keeps this process and that of PostgreSQL, with what they start from now on, off the processor that the contenders
  * get for themselves. Returns whether that is possible here: on Linux with `taskset` and more than one processor.
  */
 export function shareProcessors(postgres: number | undefined): boolean {
-  const others = `1-${availableParallelism() - 1}`;
   try {
     for (const pid of [process.pid, postgres].filter((one) => one !== undefined)) {
-      execFileSync('taskset', ['-a', '-p', '-c', others, String(pid)], { stdio: 'ignore' });
+      pin(pid, `1-${LAST_CPU}`);
     }
     return true;
   } catch {
@@ -41,7 +41,11 @@ export function shareProcessors(postgres: number | undefined): boolean {
   }
 }
 
-/** Starts `program` of this folder as a contender; alone on a processor if `pinned`. */
+function pin(pid: number, processors: string): void {
+  execFileSync('taskset', ['-a', '-p', '-c', processors, String(pid)], { stdio: 'ignore' });
+}
+
+/** Starts `program` of this folder as a contender; alone on a processor, once it has started, if `pinned`. */
 export async function startContender(
   name: string,
   program: string,
@@ -50,6 +54,9 @@ export async function startContender(
 ): Promise<RunningContender> {
   const child = start(program, { ...task }, pinned);
   const { url } = await answerOf<Extract<Said, { url: string }>>(child, name);
+  if (pinned && child.pid !== undefined) {
+    pin(child.pid, SERVER_CPU);
+  }
   const usage = () => {
     child.send('usage');
     return answerOf<Usage>(child, name);
@@ -117,7 +124,7 @@ function start(program: string, task: Record<string, string>, pinned: boolean): 
     env: { PATH, TMPDIR, NODE_ENV: 'production', ...task },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     ...(pinned
-      ? { execPath: 'taskset', execArgv: ['-c', SERVER_CPU, process.execPath] }
+      ? { execPath: 'taskset', execArgv: ['-c', `0-${LAST_CPU}`, process.execPath] }
       : { execArgv: [] }),
   });
 }

@@ -6,7 +6,6 @@ import type { IdentityModel } from '../db/generated/prisma/enums.ts';
 import { emailDomain, normalizeEmail } from '../domain/email.ts';
 import { type RightsRow, readRights, type SignIn } from '../domain/membership-rights.ts';
 import { SYSTEM, type UserPrincipal } from '../domain/principal.ts';
-import { accountHash } from '../domain/retired-identity.ts';
 import { SignInError, signIn } from '../domain/sign-in.ts';
 import { inTransaction, type TransactionRunner } from '../domain/transaction.ts';
 import { param, run } from '../loaders/statement.ts';
@@ -110,16 +109,16 @@ type Row = (MembershipPart | { membership: null }) & {
   identityId: string | null;
   userId: string | null;
   usedLately: boolean;
-  user: KnownRows['user'] | null;
+  user: { id: string } | null;
 };
 
 /** @throws TokenError when the token was issued before its account was taken from a user. */
 async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Known | null> {
-  const { issuer, subject, issuedAt, isMultiFactor } = token;
-  const account = { issuer: issuer.issuer, subject };
+  const { issuer, subject, issuedAt, isMultiFactor, accountHash } = token;
   const rows = await run<Row>(read, 'authenticate person', personByAccount, {
-    ...account,
-    accountHash: Buffer.from(accountHash(account)),
+    issuer: issuer.issuer,
+    subject,
+    accountHash,
     issuedAt: issuedAt?.toISOString() ?? null,
   });
   const [first] = rows;
@@ -147,7 +146,10 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
       identityModel,
       expiresAt: token.expiresAt,
       known: {
-        user: organizationId === null && first.user !== null ? first.user : undefined,
+        user:
+          organizationId === null && first.user !== null
+            ? Object.assign(first.user, { isShared: true, isSharedInDetail: true } as const)
+            : undefined,
         memberships,
       },
     },
@@ -171,15 +173,15 @@ function rightsIn({ membership, ...row }: MembershipPart): RightsRow {
 }
 
 function personByAccount() {
-  return sql`SELECT e.identity_model AS "identityModel", i.id AS "identityId", i.user_id AS "userId",
+  return sql`SELECT e.identity_model AS "identityModel", i.id AS "identityId", i.user_id AS "userId=membership.userId=user.id",
 coalesce(i.last_used_at > now() - interval '1 minute', false) AS "usedLately",
 EXISTS (SELECT FROM retired_identity x WHERE x.account_hash = ${param('accountHash')}
 AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired",
 r."isOwner", r."isBreakglass", r."identityProvider", r.permissions AS "permissions", r."allowedAuthMethods", r."needsMultiFactor",
-r."membershipId" AS "membership.id", r."organizationId" AS "membership.organizationId", i.user_id AS "membership.userId", r.status AS "membership.status",
-r."organizationId" AS "organization.id", r."displayName" AS "organization.displayName", r.slug AS "organization.slug",
+r."membershipId" AS "membership.id", r."organizationId" AS "membership.organizationId=organization.id", r.status AS "membership.status",
+r."displayName" AS "organization.displayName", r.slug AS "organization.slug",
 r."roleId" AS "role.id", r."roleKey" AS "role.key", r."roleName" AS "role.displayName",
-u.id AS "user.id", u.email AS "user.email", u.name AS "user.name", true AS "user.isShared", true AS "user.isSharedInDetail"
+u.email AS "user.email", u.name AS "user.name"
 FROM environment e LEFT JOIN identity i ON i.issuer = ${param('issuer')} AND i.subject = ${param('subject')}
 LEFT JOIN "user" u ON u.id = i.user_id
 LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true

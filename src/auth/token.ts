@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { type CryptoKey, compactVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { accountHash } from '../domain/retired-identity.ts';
 import { createKeySource, type KeySource } from './jwks.ts';
 import { ownValue } from './strict-json.ts';
 import { checkTimes, type PersonClaims, readClaims } from './token-claims.ts';
@@ -10,7 +11,11 @@ import { TokenError } from './token-error.ts';
 import { normalizeType, type TokenParts, takeApart } from './token-parts.ts';
 import type { TrustedIssuer } from './trusted-issuer.ts';
 
-export type VerifiedToken = PersonClaims & { issuer: TrustedIssuer };
+export type VerifiedToken = PersonClaims & {
+  issuer: TrustedIssuer;
+  /** Of the account that it is for. */
+  accountHash: Uint8Array;
+};
 
 export type TokenVerifier = {
   /**
@@ -32,7 +37,7 @@ export type TokenVerifierOptions = {
 type Trust = { issuer: TrustedIssuer; keys: KeySource };
 
 /** A token whose signature was found good, and the key that it was found good with. */
-type Signed = { length: number; parts: TokenParts; claims: PersonClaims; key: CryptoKey };
+type Signed = { length: number; parts: TokenParts; verified: VerifiedToken; key: CryptoKey };
 
 /** Characters of tokens whose signatures are remembered: some five thousand tokens. */
 const REMEMBERED_CHARACTERS = 4_000_000;
@@ -61,16 +66,21 @@ export function createTokenVerifier(
       const { issuer, keys } = trustOf(parts, trusted);
       checkType(parts, issuer);
       // Before its key is sought: a stale token whose key is long gone would have the keys fetched again and again.
-      const claims = signed?.claims ?? readClaims(parts.payload, issuer);
+      const verified = signed?.verified ?? verifiedToken(readClaims(parts.payload, issuer), issuer);
       checkTimes(parts.payload, now());
       const key = await findKey(parts, issuer, keys);
       if (signed?.key !== key) {
         await checkSignature(token, issuer, key);
-        remembered.set(digest, { length: token.length, parts, claims, key });
+        remembered.set(digest, { length: token.length, parts, verified, key });
       }
-      return { issuer, ...claims };
+      return verified;
     },
   };
+}
+
+function verifiedToken(claims: PersonClaims, issuer: TrustedIssuer): VerifiedToken {
+  const { subject } = claims;
+  return { ...claims, issuer, accountHash: accountHash({ issuer: issuer.issuer, subject }) };
 }
 
 function trustOf({ payload }: TokenParts, trusted: Map<string, Trust>): Trust {

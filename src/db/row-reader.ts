@@ -18,16 +18,15 @@ const TEXT_ARRAY = 1009;
 const MOST_REPEATED = 16;
 
 /**
- * Makes what reads the rows of a statement. Columns named `a.b` are the property `b` of an object `a`, which is null when
- * its `id` is. Where `a` is a table, the fields of its model that the statement left out throw when they are read: what
+ * Makes what reads the rows of a statement. A column named `a.b` is the property `b` of an object `a`, which is null when
+ * its `id` is; one named `a.b=c` is both. Where `a` is a table, the fields of its model that the statement left out throw when they are read: what
  * was not asked for must not look as if it were not there.
  */
 export function rowReader(columns: readonly Column[]): RowReader {
-  const parts = columns.map(({ name, dataTypeID }, at) => ({
-    name,
-    at,
-    parse: parserOf(dataTypeID),
-  }));
+  const parts = columns.flatMap(({ name: names, dataTypeID }, at) => {
+    const parse = parserOf(dataTypeID);
+    return names.split('=').map((name) => ({ name, at, parse }));
+  });
   const readOwn = objectReader(
     parts.filter(({ name }) => !name.includes('.')),
     {},

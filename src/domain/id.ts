@@ -25,7 +25,12 @@ const PADDING = 2;
 /** Where the digits of a uuid stand in its text. */
 const PLACES = [...NIL_UUID].flatMap((digit, place) => (digit === '-' ? [] : [place]));
 
-const letters = Buffer.alloc(26);
+const LENGTH = 26;
+
+/** By kind, each with room for the letters. */
+const idTexts = Object.fromEntries(
+  KINDS.map((kind) => [kind, Buffer.from(`${kind}_${'0'.repeat(LENGTH)}`)]),
+) as Record<IdKind, Buffer>;
 
 const uuidText = Buffer.from(NIL_UUID);
 
@@ -40,25 +45,26 @@ function alphabetOf(characters: string): Alphabet {
 
 /** The TypeID of a uuid (lower case, with hyphens). */
 export function encodeId(kind: IdKind, uuid: string): string {
+  const text = idTexts[kind];
   let held = 0;
   let bits = PADDING;
-  let written = 0;
+  let at = text.length - LENGTH;
   for (const place of PLACES) {
     held = (held << 4) | (DIGITS.values[uuid.charCodeAt(place)] ?? 0);
     bits += 4;
     if (bits >= 5) {
       bits -= 5;
-      letters[written] = LETTERS.codes[(held >> bits) & 31] ?? 0;
-      written += 1;
+      text[at] = LETTERS.codes[(held >> bits) & 31] ?? 0;
+      at += 1;
     }
   }
-  return `${kind}_${letters.toString('latin1')}`;
+  return text.toString('latin1');
 }
 
 /** The uuid of a TypeID of that kind; null when it is of another kind or not exactly as `encodeId` writes it. */
 export function decodeId(kind: IdKind, id: string): string | null {
   const start = kind.length + 1;
-  if (id.length !== start + letters.length || !id.startsWith(kind) || id[kind.length] !== '_') {
+  if (id.length !== start + LENGTH || !id.startsWith(kind) || id[kind.length] !== '_') {
     return null;
   }
   let held = 0;

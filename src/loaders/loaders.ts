@@ -98,7 +98,7 @@ export class Loaders {
 
   get users() {
     if (this.#users === undefined) {
-      this.#users = userLoaders(this.#read, this.#reachOfPrincipal(), this.#needs);
+      this.#users = userLoaders(this.#read, () => this.#reachOfPrincipal(), this.#needs);
       if (this.#known?.user !== undefined && suffice('user', this.#needs)) {
         this.#users.keep(this.#known.user as UserRow);
       }

@@ -22,7 +22,7 @@ export type Accompanied = {
 
 /** The parts of the statement of a list of memberships, and what becomes of its rows. `item` is a membership's alias. */
 export type Companions = {
-  shape: string;
+  shape(): string;
   values: Record<string, unknown>;
   columns(item: string): RawBuilder<unknown>;
   joined(item: string): RawBuilder<unknown>;
@@ -38,16 +38,18 @@ type Loaders = {
   memberships: { keepRoles(id: string, roles: Role[]): void };
 };
 
+const TABLES = ['membership', 'organization', 'user', 'role'] as const;
+
 /** OFFSET 0 has each looked up by itself: for a hundred, PostgreSQL would rather read a whole table, whoever's rows are in it. */
 export function companionsOf(needs: Needs, reach: Reach | null, loaders: Loaders): Companions {
   const { withMemberships } = needs;
-  const tables = ['membership', 'organization', 'user', 'role'] as const;
   return {
-    shape: JSON.stringify([
-      ...tables.map((table) => shapeOf(table, needs)),
-      ...withMemberships,
-      reach !== null,
-    ]),
+    shape: () =>
+      JSON.stringify([
+        ...TABLES.map((table) => shapeOf(table, needs)),
+        ...withMemberships,
+        reach !== null,
+      ]),
     values: { ...reach },
     columns(item) {
       const columns = [membershipColumns(item, needs)];

@@ -7,6 +7,7 @@ import { NIL_UUID } from '../domain/id.ts';
 import type { Met } from '../domain/visibility.ts';
 import { found, loadMany, loadNested, type MaybePromise, ordinal, present } from './batch.ts';
 import { fieldsOf, type Needs, shapeOf } from './needs.ts';
+import { once } from './once.ts';
 import { keysetOf, type List, listsOf, type PageArgs, type SortKey } from './page.ts';
 import type { Reach } from './reach.ts';
 import { containment, searchTerm } from './search.ts';
@@ -54,19 +55,21 @@ export function metColumns(
 }
 
 /** The loaders of one request. Ids are uuids; addresses are normalized. Without a reach the caller sees all users. */
-export function userLoaders(read: Read, reach: Reach | null, needs: Needs) {
-  const shape = shapeOf('user', needs);
-  const isWithinReach = reach !== null;
+export function userLoaders(read: Read, reachOfCaller: () => Reach | null, needs: Needs) {
   const lookup = (column: string, type: string) => {
-    const load = loadNested<{ key: string }, UserRow>('user', {
-      read,
-      shape: `user by ${column}${isWithinReach ? ' within reach' : ''} ${shape}`,
-      columns: { key: type },
-      values: { ...reach },
-      build: () =>
-        sql`SELECT ${ordinal}, ${userColumns('u', needs)}, ${metColumns('u', { isWithinReach })} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
+    const load = once(() => {
+      const reach = reachOfCaller();
+      const isWithinReach = reach !== null;
+      return loadNested<{ key: string }, UserRow>('user', {
+        read,
+        shape: `user by ${column}${isWithinReach ? ' within reach' : ''} ${shapeOf('user', needs)}`,
+        columns: { key: type },
+        values: { ...reach },
+        build: () =>
+          sql`SELECT ${ordinal}, ${userColumns('u', needs)}, ${metColumns('u', { isWithinReach })} FROM ${found({ key: type }, 'u', sql`SELECT u.* FROM "user" u WHERE u.${sql.ref(column)} = k.key`)}`,
+      });
     });
-    return (key: string) => load({ key });
+    return (key: string) => load()({ key });
   };
   const kept = new Map<string, UserRow>();
   const load = lookup('id', 'uuid');
