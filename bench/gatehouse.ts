@@ -4,11 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { readConfig } from '../src/config.ts';
 import { startGateway } from '../src/gateway.ts';
-import { keepHeapSmall } from '../src/heap.ts';
 import { takePart, task } from './contender.ts';
-
-// As the program does when it starts.
-keepHeapSmall();
 
 const { DATABASE_URL, API_KEY, SETTINGS = '{}' } = task();
 // Not that of whoever measures: the mail there is of another database.

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { START_FLAGS } from '../scripts/start-flags.ts';
 import type { Memory, Said, Task, Usage } from './contender.ts';
 import type { Order, Outcome, Slice } from './load.ts';
 import type { Contender, Request } from './operations.ts';
@@ -22,6 +23,9 @@ export type Load = {
   send(name: string, seconds: number): Promise<Slice>;
   stop(): Promise<void>;
 };
+
+/** The programs that are the gateway, which has the heap that its users give it. */
+const GATEWAYS = new Set(['gatehouse.ts', 'feed/silent.ts']);
 
 const SERVER_CPU = '0';
 const LAST_CPU = availableParallelism() - 1;
@@ -120,12 +124,13 @@ export function startHelper<Order extends object, Outcome extends object>(
 
 function start(program: string, task: Record<string, string>, pinned: boolean): ChildProcess {
   const { PATH, TMPDIR } = process.env;
+  const flags = GATEWAYS.has(program) ? START_FLAGS : [];
   return fork(fileURLToPath(new URL(program, import.meta.url)), [], {
     env: { PATH, TMPDIR, NODE_ENV: 'production', ...task },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     ...(pinned
-      ? { execPath: 'taskset', execArgv: ['-c', `0-${LAST_CPU}`, process.execPath] }
-      : { execArgv: [] }),
+      ? { execPath: 'taskset', execArgv: ['-c', `0-${LAST_CPU}`, process.execPath, ...flags] }
+      : { execArgv: [...flags] }),
   });
 }
 

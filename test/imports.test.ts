@@ -158,7 +158,6 @@ const rules: [pattern: string, rule: Rule][] = [
     },
   ],
   ['tracing-config.ts', { values: [] }],
-  ['heap.ts', { values: ['node:v8'] }],
   ['limit-settings.ts', { values: ['setting.ts', 'zod'] }],
   ['mail-settings.ts', { values: ['setting.ts', 'zod'] }],
   ['setting.ts', { values: ['zod'] }],
@@ -186,7 +185,6 @@ const rules: [pattern: string, rule: Rule][] = [
       values: [
         'cli/**',
         'gateway.ts',
-        'heap.ts',
         'store.ts',
         'config.ts',
         'auth/**',

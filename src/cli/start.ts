@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { pino } from 'pino';
 import type { Config } from '../config.ts';
 import type { Gateway } from '../gateway.ts';
-import { keepHeapSmall } from '../heap.ts';
 
 /** How long a stop may take. What is under way was given up long before; only a database that hangs takes longer. */
 const STOP_MS = 15_000;
@@ -21,7 +20,6 @@ export function startCommand(settings: () => Config, say: (message: string) => v
     .action(async () => {
       const config = settings();
       const stopping = stopSignal(say);
-      keepHeapSmall();
       const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
       // Loaded only now: it takes most of a second, which no other command needs.
       const { startGateway } = await import('../gateway.ts');

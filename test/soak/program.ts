@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { START_FLAGS } from '../../scripts/start-flags.ts';
 
 /** The environment's key of every gateway here. */
 export const KEY = `ghk_${'k'.repeat(43)}`;
@@ -17,7 +18,7 @@ export function run(dataDir: string, ...argv: string[]): ChildProcess {
 }
 
 function runWith(settings: Record<string, string>, ...argv: string[]): ChildProcess {
-  const child = spawn(process.execPath, ['src/main.ts', ...argv], {
+  const child = spawn(process.execPath, [...START_FLAGS, 'src/main.ts', ...argv], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
