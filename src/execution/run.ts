@@ -11,7 +11,6 @@ export type Run = {
   args: (Args | undefined)[];
   /** How much is still to come. */
   awaited: number;
-  isOver: boolean;
   /** Tells that something of it has come. */
   came(): void;
   fail(error: unknown): void;
@@ -36,7 +35,6 @@ export function runOf(
       values,
       args: [],
       awaited: 1,
-      isOver: false,
       came() {
         run.awaited -= 1;
         if (run.awaited === 0) {
@@ -47,17 +45,9 @@ export function runOf(
           });
         }
       },
-      fail(error) {
-        run.isOver = true;
-        reject(error);
-      },
+      fail: reject,
     };
-    try {
-      text = write({}, run);
-    } catch (error) {
-      run.fail(error);
-      return;
-    }
+    text = write({}, run);
     run.came();
   });
 }
@@ -69,10 +59,8 @@ export function later(value: unknown, write: Write, run: Run): Text {
   }
   const place: Text[] = [];
   run.awaited += 1;
+  // Whatever fails, the rest is written on: what it waits for has to be waited for by somebody.
   value.then((known) => {
-    if (run.isOver) {
-      return;
-    }
     try {
       place.push(write(known, run));
     } catch (error) {
