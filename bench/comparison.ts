@@ -92,10 +92,12 @@ export async function compare(
   const entries = groups.flatMap(({ those }) => those);
 
   const watched = entries.filter(({ contender }) => watches(contender.name));
-  const [shapes] = await Promise.all([
-    shapesOfAll(asked, watched, start),
-    ...groups.map((group) => check(group, issuer)),
-  ]);
+  // One that fails is told of when the others are over: they hold what ends with the run.
+  const shaping = shapesOfAll(asked, watched, start);
+  const checks = groups.map((group) => check(group, issuer));
+  await Promise.allSettled([shaping, ...checks]);
+  await Promise.all(checks);
+  const shapes = await shaping;
   const turns = entries.map(
     ({ operation, contender, questions }): Turn => ({
       name: `${operation} ${contender.name}`,

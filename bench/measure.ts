@@ -55,7 +55,7 @@ export async function measure(load: Load, turns: Turn[], pace: Pace): Promise<Me
   return measurements;
 }
 
-const IDLE = { everyMs: 10, microseconds: 2_000 };
+const IDLE = { everyMs: 25, microseconds: 5_000 };
 
 /** What was asked and not answered at the end of a turn must not be worked on in the turn of somebody else. */
 async function untilIdle(contender: RunningContender): Promise<void> {
@@ -70,7 +70,7 @@ async function untilIdle(contender: RunningContender): Promise<void> {
   }
 }
 
-/** How `name` compares with `base`: the median of the rounds' ratios. */
+/** How `name` compares with `base`: the median of the ratios of the rounds that both took part in. */
 export function ratio(
   measurements: Measurements,
   name: string,
@@ -78,9 +78,8 @@ export function ratio(
   what: keyof Measured,
 ): number {
   const bases = measurements.get(base) ?? [];
-  return median(
-    (measurements.get(name) ?? []).map((one, round) => one[what] / (bases[round]?.[what] ?? 0)),
-  );
+  const those = (measurements.get(name) ?? []).slice(0, bases.length);
+  return median(those.map((one, round) => one[what] / (bases[round]?.[what] ?? 0)));
 }
 
 /** The one of `names` that answers most requests. */

@@ -3,5 +3,5 @@ import { readFileSync } from 'node:fs';
 
 const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** Such as `--max-semi-space-size=32`: those about the heap. */
-export const START_FLAGS: readonly string[] = scripts.start.match(/--[\w-]+=\d+/g);
+/** Those that are numbers, such as `--max-semi-space-size=32`. */
+export const START_FLAGS: readonly string[] = scripts.start.match(/--[\w-]+=\d+/g) ?? [];

@@ -19,8 +19,8 @@ const MOST_REPEATED = 16;
 
 /**
  * Makes what reads the rows of a statement. A column named `a.b` is the property `b` of an object `a`, which is null when
- * its `id` is; one named `a.b=c` is both. Where `a` is a table, the fields of its model that the statement left out throw when they are read: what
- * was not asked for must not look as if it were not there.
+ * its `id` is; one named `a.b=c` is both (PostgreSQL cuts a name after 63 bytes). Where `a` is a table, the fields of its
+ * model that the statement left out throw when they are read: what was not asked for must not look as if it were not there.
  */
 export function rowReader(columns: readonly Column[]): RowReader {
   const parts = columns.flatMap(({ name: names, dataTypeID }, at) => {

@@ -25,7 +25,7 @@ import { fieldCollector, type Selected, type VariableValues } from './selections
 import { append, type Growing, grown, isPromise, type Text } from './text.ts';
 
 /**
- * Answers a query: its data in JSON. It rejects when the answer has an error anywhere, of which it tells nothing: then the
+ * Answers a query: resolves to what gives its data in JSON, once. It rejects when the answer has an error anywhere, of which it tells nothing: then the
  * query is to be executed as usual.
  */
 export type CompiledQuery = (context: unknown, values: VariableValues) => Promise<() => string>;
@@ -204,7 +204,7 @@ function listWriter(write: Write): Write {
         append(text, later(list[at], write, run));
       }
     } catch (error) {
-      // Nobody waits for the others any more.
+      // Nobody waits for those any more that were not come to.
       for (const one of list.filter(isPromise)) {
         one.catch(() => {});
       }

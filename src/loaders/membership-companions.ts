@@ -22,7 +22,7 @@ export type Accompanied = {
 
 /** The parts of the statement of a list of memberships, and what becomes of its rows. `item` is a membership's alias. */
 export type Companions = {
-  shape(): string;
+  shape: string;
   values: Record<string, unknown>;
   columns(item: string): RawBuilder<unknown>;
   joined(item: string): RawBuilder<unknown>;
@@ -44,12 +44,11 @@ const TABLES = ['membership', 'organization', 'user', 'role'] as const;
 export function companionsOf(needs: Needs, reach: Reach | null, loaders: Loaders): Companions {
   const { withMemberships } = needs;
   return {
-    shape: () =>
-      JSON.stringify([
-        ...TABLES.map((table) => shapeOf(table, needs)),
-        ...withMemberships,
-        reach !== null,
-      ]),
+    shape: JSON.stringify([
+      ...TABLES.map((table) => shapeOf(table, needs)),
+      ...withMemberships,
+      reach !== null,
+    ]),
     values: { ...reach },
     columns(item) {
       const columns = [membershipColumns(item, needs)];

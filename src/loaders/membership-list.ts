@@ -206,7 +206,7 @@ ORDER BY ${keyset.orderBy} LIMIT ${limit}`,
 
   return listsOf<MembershipRow, Accompanied>({
     read,
-    shape: `memberships of ${parent} ${companions.shape()} ${JSON.stringify(asked)}`,
+    shape: `memberships of ${parent} ${companions.shape} ${JSON.stringify(asked)}`,
     args,
     values: {
       status: filter.status,

@@ -75,6 +75,30 @@ it('knows who calls by one statement', async () => {
   expect(texts[0]).toContain('secret_hash');
 });
 
+it('reads of a membership what each query asks of it, whatever was asked before', async () => {
+  const [row] = await world.query<{ id: string }>(
+    "SELECT membership_id AS id FROM role_assignment JOIN role r ON r.id = role_id WHERE r.key = 'admin' LIMIT 1",
+  );
+  const id = encodeId('mbr', row?.id ?? '');
+  const asked: [string, string][] = [
+    ['id', id],
+    ['id roles { key }', '"roles":[{"key":"'],
+    ['id user { name email }', '"email":"person-'],
+    ['id organization { displayName }', '"displayName":"Company '],
+    ['id metadata', '"metadata":{}'],
+  ];
+  const lookups: string[] = [];
+  for (const [fields, shown] of asked) {
+    const { texts, answer } = await statementsOf(
+      `query($id: ID!) { node(id: $id) { ... on Membership { ${fields} } } }`,
+      { id },
+    );
+    expect(answer).toContain(shown);
+    lookups.push(...texts.filter((text) => text.includes('FROM membership m WHERE m.id = k.id')));
+  }
+  expect(new Set(lookups).size).toBe(asked.length);
+});
+
 const LEVELS = `query Levels($first: Int) {
   organizations(first: $first, orderBy: { field: DISPLAY_NAME, direction: ASC }) {   # 1
     totalCount
