@@ -101,6 +101,25 @@ const INDEXES = `
   FROM pg_index WHERE NOT indisunique AND indrelid IN ('"user"'::regclass, 'identity'::regclass,
     'membership'::regclass, 'role_assignment'::regclass, 'event'::regclass, 'event_detail'::regclass)`;
 
+const BUILDERS = 2;
+
+/** Each builder takes the next one as soon as it is done. */
+async function createIndexes(url: string, statements: string[]): Promise<void> {
+  const next = statements.values();
+  const build = async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      for (const statement of next) {
+        await client.query(statement);
+      }
+    } finally {
+      await client.end();
+    }
+  };
+  await Promise.all(Array.from({ length: BUILDERS }, build));
+}
+
 /** Fills the empty database at `url`: the schema with its built-in rows, then the world; statistics are up to date. */
 export async function loadWorld(url: string, world: World): Promise<void> {
   const store = await openStore(readConfig({ DATABASE_URL: url }));
@@ -132,10 +151,11 @@ export async function loadWorld(url: string, world: World): Promise<void> {
     }
     // Checks that are still to come stand in the way of changing a table.
     await client.query('SET CONSTRAINTS ALL IMMEDIATE');
-    for (const index of indexes) {
-      await client.query(index.create);
-    }
     await client.query('COMMIT');
+    await createIndexes(
+      url,
+      indexes.map((index) => index.create),
+    );
     await client.query('VACUUM ANALYZE');
   } finally {
     await client.end();

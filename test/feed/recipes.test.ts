@@ -140,7 +140,7 @@ describe('curl -N', () => {
 describe('graphql-ws', () => {
   it('goes on where it was after a lost connection, and after a crash', async () => {
     await write('listen.js');
-    const organizationId = await found(world);
+    const organizationId = await foundBefore();
     const first = node('listen.js');
     const begin = await begun();
     line.cut();
@@ -165,7 +165,7 @@ describe('graphql-ws', () => {
     // As it stands, after 15 seconds.
     const text = recipe('listen.js', line.url).replace('10_000', '300').replace('5000', '300');
     await writeFile(`${folder}/listen.js`, text);
-    const organizationId = await found(world);
+    const organizationId = await foundBefore();
     const listening = node('listen.js');
     const begin = await begun();
     await add(organizationId);
