@@ -25,8 +25,8 @@ import { fieldCollector, type Selected, type VariableValues } from './selections
 import { append, type Growing, grown, isPromise, type Text } from './text.ts';
 
 /**
- * Answers a query: resolves to what gives its data in JSON, once. It rejects when the answer has an error anywhere, of which it tells nothing: then the
- * query is to be executed as usual.
+ * Answers a query: resolves to what gives its data in JSON, once. It rejects when the answer has an error anywhere, of
+ * which it tells nothing: then the query is to be executed as usual.
  */
 export type CompiledQuery = (context: unknown, values: VariableValues) => Promise<() => string>;
 

@@ -21,7 +21,8 @@ export type Write = (value: unknown, run: Run) => Text;
 
 /**
  * Writes an answer, from nothing. Resolves when all of it has come, to what gives its text the first time that it is
- * called, and an empty one after that; rejects as the first part of it that does. A promise of the text itself would keep it for long after its time: what waited is swept up late.
+ * called, and an empty one after that; rejects as the first part of it that does. A promise of the text itself would keep
+ * it for long after its time: what waited is swept up late.
  */
 export function runOf(
   write: Write,
