@@ -154,6 +154,11 @@ describe('graphql-ws', () => {
     await soon(() => expect(first.lines()).toHaveLength(6));
     await add(organizationId);
     await soon(() => expect(first.lines()).toHaveLength(8));
+    // What it has shown and not noted when it crashes would come again.
+    await vi.waitFor(async () => expect(await happened(await begun())).toEqual([]), {
+      timeout: 30_000,
+      interval: 20,
+    });
     await first.stop();
     await add(organizationId);
     const second = node('listen.js');

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { statementsOf } from '../support/statements.ts';
 import { isOneOfMany, isStrangerToB } from './matrix/callers.ts';
 import { forEachAtOnce } from './matrix/crowd.ts';
 import { allLookups, answersTo, walkLookups } from './matrix/finds.ts';
 import type { Lookup } from './matrix/lookups.ts';
 import { givenIn, queryArguments } from './matrix/schema-walk.ts';
-import { statementsOf } from './matrix/statements.ts';
 import { createMatrix, type MatrixWorld } from './matrix/world.ts';
 
 /** Of those who have nothing to do with B. */

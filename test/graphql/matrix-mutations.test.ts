@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
+import { statementsOf } from '../support/statements.ts';
 import { answerRules, walkAnswers } from './matrix/answers.ts';
 import { isOneOfMany, isStrangerToB } from './matrix/callers.ts';
 import { forEachAtOnce } from './matrix/crowd.ts';
@@ -15,7 +16,6 @@ import {
 import { cases } from './matrix/mutation-rules.ts';
 import type { Names } from './matrix/names.ts';
 import { ANSWERS, givenTo, mutationInputs, objectTypes } from './matrix/schema-walk.ts';
-import { statementsOf } from './matrix/statements.ts';
 import type { Case } from './matrix/verdict.ts';
 import { createMatrix, type MatrixWorld } from './matrix/world.ts';
 

@@ -1,5 +1,4 @@
-import pg from 'pg';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiKey } from '../../src/domain/api-key.ts';
 import { encodeId } from '../../src/domain/id.ts';
 import { addMembers, suspendMembers } from '../../src/domain/membership.ts';
@@ -8,13 +7,11 @@ import { BUILT_IN_ROLES } from '../../src/domain/permission.ts';
 import { act } from '../domain/world.ts';
 import { keyWith } from '../http/tenant.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
+import { statementsOf } from '../support/statements.ts';
 
 const ORGANIZATIONS = 100;
 const MEMBERS = 4;
 const PEOPLE = 50;
-
-/** What the sweeper and the queue ask meanwhile, which belongs to no query. */
-const SWEEPS = /pgboss\.|ORDER BY random\(\)|DELETE FROM idempotency_record/;
 
 let world: TestGateway;
 
@@ -47,30 +44,23 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-/** Sends an operation and returns the statements that PostgreSQL got for it (what sets up a connection left out), and what came of it. */
-async function statementsOf(
+/** Sends an operation and returns the statements that PostgreSQL got for it, and what came of it. */
+async function ask(
   query: string,
   variables: Record<string, unknown> = {},
   credential: string = world.key,
 ) {
-  const sent = vi.spyOn(pg.Client.prototype, 'query');
-  try {
+  let answer = '';
+  const texts = await statementsOf(async () => {
     const { data, errors } = await world.ask(query, variables, credential);
     expect(errors).toBeUndefined();
-    const texts = sent.mock.calls.map(([statement]) =>
-      typeof statement === 'string' ? statement : (statement as { text: string }).text,
-    );
-    return {
-      texts: texts.filter((text) => !SWEEPS.test(text) && !text.startsWith('SET ')),
-      answer: JSON.stringify(data),
-    };
-  } finally {
-    sent.mockRestore();
-  }
+    answer = JSON.stringify(data);
+  });
+  return { texts, answer };
 }
 
 it('knows who calls by one statement', async () => {
-  const { texts } = await statementsOf('{ viewer { kind permissions } }');
+  const { texts } = await ask('{ viewer { kind permissions } }');
   expect(texts).toHaveLength(1);
   expect(texts[0]).toContain('secret_hash');
 });
@@ -89,7 +79,7 @@ it('reads of a membership what each query asks of it, whatever was asked before'
   ];
   const lookups: string[] = [];
   for (const [fields, shown] of asked) {
-    const { texts, answer } = await statementsOf(
+    const { texts, answer } = await ask(
       `query($id: ID!) { node(id: $id) { ... on Membership { ${fields} } } }`,
       { id },
     );
@@ -138,9 +128,9 @@ const LEVELS = `query Levels($first: Int) {
 
 it('reads every level of a query by one statement, however many rows stand above it', async () => {
   const [one, ten, all] = [
-    await statementsOf(LEVELS, { first: 1 }),
-    await statementsOf(LEVELS, { first: 10 }),
-    await statementsOf(LEVELS, { first: 100 }),
+    await ask(LEVELS, { first: 1 }),
+    await ask(LEVELS, { first: 10 }),
+    await ask(LEVELS, { first: 100 }),
   ];
   expect(all.answer.length).toBeGreaterThan(5 * ten.answer.length);
   expect(ten.answer.length).toBeGreaterThan(5 * one.answer.length);
@@ -170,8 +160,8 @@ const EVENTS = `query Events($first: Int, $last: Int) {
 
 it('reads every level of events by one statement, their details included', async () => {
   const [one, all] = [
-    await statementsOf(EVENTS, { first: 1, last: 10 }),
-    await statementsOf(EVENTS, { first: 100, last: 10 }),
+    await ask(EVENTS, { first: 1, last: 10 }),
+    await ask(EVENTS, { first: 100, last: 10 }),
   ];
   expect(all.answer.length).toBeGreaterThan(20 * one.answer.length);
   expect(one.texts).toHaveLength(1 + 8);
@@ -179,12 +169,12 @@ it('reads every level of events by one statement, their details included', async
 });
 
 it('reads the nodes of many ids by one statement for each kind', async () => {
-  const { answer } = await statementsOf(
+  const { answer } = await ask(
     '{ organizations(first: 50) { nodes { id memberships { nodes { id user { id } } } } } }',
   );
   const ids = [...new Set([...answer.matchAll(/"((?:org|mbr|usr)_\w+)"/g)].map(([, id]) => id))];
   const mixed = [...ids.slice(0, 60), ...ids.slice(-40)];
-  const { texts, answer: nodes } = await statementsOf(
+  const { texts, answer: nodes } = await ask(
     `query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Membership { user { email } } } }`,
     { ids: mixed },
   );
@@ -210,8 +200,8 @@ it.each([
 ])('tells %s of all buttons by one statement, or none', async (_who, permissions, expected) => {
   const secret = await keyWith(world, [...permissions]);
   await world.ask('{ viewer { kind } }', {}, secret);
-  const one = await statementsOf(BUTTONS, { first: 1 }, secret);
-  const all = await statementsOf(BUTTONS, { first: 100 }, secret);
+  const one = await ask(BUTTONS, { first: 1 }, secret);
+  const all = await ask(BUTTONS, { first: 100 }, secret);
   expect(all.answer.length).toBeGreaterThan(20 * one.answer.length);
   expect(one.texts).toHaveLength(1 + expected);
   expect(all.texts).toHaveLength(1 + expected);
@@ -223,15 +213,15 @@ const ACCESS = `query Access($id: ID!) {
 }`;
 
 it('explains access by three statements, and takes as many for what is absent as for what is hidden', async () => {
-  const { answer } = await statementsOf(
+  const { answer } = await ask(
     '{ organizations(first: 1) { nodes { memberships { nodes { id } } } } }',
   );
   const [, id] = /"(mbr_\w+)"/.exec(answer) ?? [];
   const blind = await keyWith(world, ['membership:read']);
   await world.ask('{ viewer { kind } }', {}, blind);
-  expect((await statementsOf(ACCESS, { id })).texts).toHaveLength(1 + 3);
-  const hidden = await statementsOf(ACCESS, { id }, blind);
-  const absent = await statementsOf(
+  expect((await ask(ACCESS, { id })).texts).toHaveLength(1 + 3);
+  const hidden = await ask(ACCESS, { id }, blind);
+  const absent = await ask(
     ACCESS,
     { id: encodeId('mbr', '01980000-0000-7000-8000-0123456789ab') },
     blind,
