@@ -16,12 +16,14 @@ export type Caller = {
 export type KnownRows = {
   /** The person themselves; undefined where their sign-in does not vouch for all of them. */
   user: { id: string; isShared: true; isSharedInDetail: true } | undefined;
-  /** Their memberships, oldest first, each once for each of its roles. */
-  memberships: readonly {
-    membership: { id: string; organizationId: string; status: MembershipStatus };
-    organization: { id: string };
-    role: { id: string } | null;
-  }[];
+  /** All their memberships, oldest first, each once for each of its roles; undefined where there are very many. */
+  memberships: readonly KnownMembership[] | undefined;
+};
+
+export type KnownMembership = {
+  membership: { id: string; organizationId: string; status: MembershipStatus };
+  organization: { id: string };
+  role: { id: string } | null;
 };
 
 /** Recognizes callers by the text after `Bearer `; null: it is nobody. The request's id is for the log and for events. */

@@ -9,8 +9,9 @@ import { SYSTEM, type UserPrincipal } from '../domain/principal.ts';
 import { SignInError, signIn } from '../domain/sign-in.ts';
 import { inTransaction, type TransactionRunner } from '../domain/transaction.ts';
 import { param, run } from '../loaders/statement.ts';
-import type { Caller, KnownRows, Recognize } from './caller.ts';
+import type { Caller, KnownMembership, Recognize } from './caller.ts';
 import { createEntrance } from './entrance.ts';
+import { MOST_IN_ROWS, readManyRights } from './many-rights.ts';
 import type { TokenVerifier, VerifiedToken } from './token.ts';
 import { TokenError } from './token-error.ts';
 
@@ -98,7 +99,7 @@ async function findAgain(options: PersonOptions, token: VerifiedToken): Promise<
   return known;
 }
 
-type MembershipPart = KnownRows['memberships'][number] & Omit<RightsRow, MembershipKey>;
+type MembershipPart = KnownMembership & Omit<RightsRow, MembershipKey>;
 
 /** What stands among the rights, and is read as a row of its own. */
 type MembershipKey = 'organizationId' | 'membershipId' | 'status';
@@ -109,6 +110,8 @@ type Row = (MembershipPart | { membership: null }) & {
   identityId: string | null;
   userId: string | null;
   usedLately: boolean;
+  /** The memberships were not read. */
+  holdsMany: boolean | null;
   user: { id: string } | null;
 };
 
@@ -128,14 +131,19 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
   if (first.isRetired) {
     throw new TokenError('it was issued before its account was taken from the user');
   }
-  const { identityId, userId, identityModel, usedLately } = first;
+  const { identityId, userId, identityModel, usedLately, holdsMany } = first;
   if (identityId === null || userId === null) {
     return null;
   }
   const { provider, authMethod, organizationId } = issuer;
   const how: SignIn = { identityId, provider, authMethod, isMultiFactor, organizationId };
   const memberships = rows.filter((row) => row.membership !== null);
-  const rights = readRights(memberships.map(rightsIn), how);
+  const rights = holdsMany
+    ? await readManyRights(read, userId, how)
+    : readRights(memberships.map(rightsIn), how);
+  if (rights === null) {
+    return null;
+  }
   const unentered = [...rights.values()].filter(
     ({ status, refusal, identityProvider }) =>
       status === 'ACTIVE' && refusal === null && identityProvider === null,
@@ -150,7 +158,7 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
           organizationId === null && first.user !== null
             ? Object.assign(first.user, { isShared: true, isSharedInDetail: true } as const)
             : undefined,
-        memberships,
+        memberships: holdsMany ? undefined : memberships,
       },
     },
     unentered: unentered.slice(0, MOST_ENTERED).map((membership) => membership.organizationId),
@@ -173,7 +181,8 @@ function rightsIn({ membership, ...row }: MembershipPart): RightsRow {
 }
 
 function personByAccount() {
-  return sql`SELECT e.identity_model AS "identityModel", i.id AS "identityId", i.user_id AS "userId=membership.userId=user.id",
+  const holdsMany = sql.raw(`u.membership_count > ${MOST_IN_ROWS}`);
+  return sql`SELECT e.identity_model AS "identityModel", ${holdsMany} AS "holdsMany", i.id AS "identityId", i.user_id AS "userId=membership.userId=user.id",
 coalesce(i.last_used_at > now() - interval '1 minute', false) AS "usedLately",
 EXISTS (SELECT FROM retired_identity x WHERE x.account_hash = ${param('accountHash')}
 AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired",
@@ -184,7 +193,7 @@ r."roleId" AS "role.id", r."roleKey" AS "role.key", r."roleName" AS "role.displa
 u.email AS "user.email", u.name AS "user.name"
 FROM environment e LEFT JOIN identity i ON i.issuer = ${param('issuer')} AND i.subject = ${param('subject')}
 LEFT JOIN "user" u ON u.id = i.user_id
-LEFT JOIN LATERAL membership_rights(i.user_id, now(), NULL) r ON true
+LEFT JOIN LATERAL membership_rights(CASE WHEN ${holdsMany} THEN NULL ELSE i.user_id END, now(), NULL) r ON true
 ORDER BY r."createdAt", r."membershipId", r."roleCreatedAt", r."roleId"`;
 }
 

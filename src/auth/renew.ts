@@ -1,9 +1,15 @@
 /** The rights of callers who are known already, as they stand in the database now. */
 import { sql } from 'kysely';
 import type { Read } from '../db/database.ts';
-import { type NoRightsRow, type RightsRow, readRights } from '../domain/membership-rights.ts';
-import { ANONYMOUS, type Principal } from '../domain/principal.ts';
+import {
+  type NoRightsRow,
+  type RightsRow,
+  readRights,
+  type SignIn,
+} from '../domain/membership-rights.ts';
+import { ANONYMOUS, type Principal, type UserPrincipal } from '../domain/principal.ts';
 import { param, run } from '../loaders/statement.ts';
+import { MOST_IN_ROWS, readManyRights } from './many-rights.ts';
 
 type Row = RightsRow | NoRightsRow;
 
@@ -19,12 +25,23 @@ export function createRenewal(read: Read): (principal: Principal) => Promise<Pri
       return principal;
     }
     const { id, signIn } = principal;
-    const rows = await run<Row>(read, 'rights of person', rightsByIdentity, {
-      identity: signIn.identityId,
-      user: id,
-    });
-    return rows.length === 0 ? ANONYMOUS : { ...principal, rights: readRights(rows, signIn) };
+    const rights = holdsMany(principal)
+      ? await readManyRights(read, id, signIn)
+      : await readFewRights(read, id, signIn);
+    return rights === null ? ANONYMOUS : { ...principal, rights };
   };
+}
+
+function holdsMany({ rights }: UserPrincipal): boolean {
+  return rights.size > MOST_IN_ROWS;
+}
+
+async function readFewRights(read: Read, userId: string, signIn: SignIn) {
+  const rows = await run<Row>(read, 'rights of person', rightsByIdentity, {
+    identity: signIn.identityId,
+    user: userId,
+  });
+  return rows.length === 0 ? null : readRights(rows, signIn);
 }
 
 function rightsByIdentity() {
@@ -37,16 +54,19 @@ type PersonRow = Row & { ordinal: number };
 type KeyRow = { id: string; permissions: string[] };
 
 /**
- * Makes what reads the rights of many principals anew, in one statement for all people and one for all keys. Whoever is
- * gone, revoked or expired is nobody.
+ * Makes what reads the rights of many principals anew, in one statement for all people but those with very many
+ * memberships, and one for all keys. Whoever is gone, revoked or expired is nobody.
  */
 export function createRenewals(
   read: Read,
 ): (principals: readonly Principal[]) => Promise<Principal[]> {
+  const renew = createRenewal(read);
   return async (principals) => {
-    const people = principals.filter((principal) => principal.kind === 'user');
+    const users = principals.filter((principal) => principal.kind === 'user');
+    const people = users.filter((principal) => !holdsMany(principal));
     const keys = principals.filter((principal) => principal.kind === 'apiKey');
-    const [rows, permissions] = await Promise.all([
+    const [renewed, rows, permissions] = await Promise.all([
+      Promise.all(users.filter(holdsMany).map(async (user) => [user, await renew(user)] as const)),
       people.length === 0
         ? []
         : run<PersonRow>(read, 'rights of people', rightsByIdentities, {
@@ -58,6 +78,7 @@ export function createRenewals(
         : run<KeyRow>(read, 'rights of keys', rightsByKeys, { keys: keys.map(({ id }) => id) }),
     ]);
     const byKey = new Map(permissions.map(({ id, permissions: held }) => [id, held]));
+    const ofMany = new Map<Principal, Principal>(renewed);
     const byPerson = new Map<Principal, PersonRow[]>();
     for (const row of rows) {
       const person = people[row.ordinal - 1];
@@ -71,9 +92,9 @@ export function createRenewals(
         return held === undefined ? ANONYMOUS : { ...principal, permissions: held };
       }
       if (principal.kind === 'user') {
-        const known = byPerson.get(principal) ?? [];
-        return known.length === 0
-          ? ANONYMOUS
+        const known = byPerson.get(principal);
+        return known === undefined
+          ? (ofMany.get(principal) ?? ANONYMOUS)
           : { ...principal, rights: readRights(known, principal.signIn) };
       }
       return principal;

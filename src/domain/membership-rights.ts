@@ -1,5 +1,6 @@
 /** What a person holds in their organizations, as far as their sign-in meets the policy there. */
 import type { AuthMethod, MembershipStatus } from '../db/generated/prisma/enums.ts';
+import { NIL_UUID } from './id.ts';
 
 /** How a person proved who they are. */
 export type SignIn = {
@@ -23,19 +24,26 @@ export type SignInPolicy = {
   needsMultiFactor: boolean;
 };
 
-/**
- * A row of the database's function `membership_rights`: what a membership has by one of its roles. Ids are uuids, and
- * a permission may come twice.
- */
-export type RightsRow = SignInPolicy & {
-  organizationId: string;
-  membershipId: string;
+/** uuids */
+type Place = { organizationId: string; membershipId: string };
+
+/** What a membership has by one of its roles. */
+type Holding = SignInPolicy & {
   status: MembershipStatus;
   isOwner: boolean;
   isBreakglass: boolean;
   identityProvider: string | null;
-  /** Names and wildcards; none unless the membership is ACTIVE. */
+  /** Names and wildcards, which may come twice; none unless the membership is ACTIVE. */
   permissions: string[];
+};
+
+/** A row of the database's function `membership_rights`. */
+export type RightsRow = Holding & Place;
+
+/** A row of the database's function `membership_rights_in_groups`: memberships that have the same. */
+export type RightsGroup = Holding & {
+  /** For each of them a line of both ids (uuids): `organization membership`. */
+  places: string;
 };
 
 /** The row of somebody without memberships, where there is one. */
@@ -78,38 +86,66 @@ export function readRights(
 ): ReadonlyMap<string, MembershipRights> {
   const rights = new Map<string, MembershipRights>();
   for (const row of rows) {
-    const { organizationId } = row;
-    const isWithin = signIn.organizationId === null || signIn.organizationId === organizationId;
-    if (organizationId !== null && isWithin) {
-      const known = rights.get(organizationId);
-      rights.set(organizationId, known === undefined ? rightsOf(row, signIn) : and(known, row));
+    if (row.organizationId !== null) {
+      add(rights, row, signIn, left(row, signIn));
     }
   }
   return rights;
 }
 
-function rightsOf(row: RightsRow, signIn: SignIn): MembershipRights {
-  const refusal = row.status === 'ACTIVE' && !row.isBreakglass ? policyRefusal(row, signIn) : null;
+/** The same of what is told in groups. */
+export function readGroupedRights(
+  groups: readonly RightsGroup[],
+  signIn: SignIn,
+): ReadonlyMap<string, MembershipRights> {
+  const rights = new Map<string, MembershipRights>();
+  for (const group of groups) {
+    const ofEach = left(group, signIn);
+    for (const place of group.places.split('\n')) {
+      const organizationId = place.slice(0, NIL_UUID.length);
+      const membershipId = place.slice(NIL_UUID.length + 1);
+      add(rights, { organizationId, membershipId }, signIn, ofEach);
+    }
+  }
+  return rights;
+}
+
+/** What a holding comes to, wherever it is. */
+type Left = Omit<MembershipRights, keyof Place>;
+
+function left(held: Holding, signIn: SignIn): Left {
+  const refusal =
+    held.status === 'ACTIVE' && !held.isBreakglass ? policyRefusal(held, signIn) : null;
   return {
-    organizationId: row.organizationId,
-    membershipId: row.membershipId,
-    status: row.status,
-    isOwner: row.isOwner && refusal === null,
-    isBreakglass: row.isBreakglass,
-    identityProvider: row.identityProvider,
-    permissions: refusal === null ? row.permissions : [],
-    allowedAuthMethods: row.allowedAuthMethods,
-    needsMultiFactor: row.needsMultiFactor,
+    status: held.status,
+    isOwner: held.isOwner && refusal === null,
+    isBreakglass: held.isBreakglass,
+    identityProvider: held.identityProvider,
+    permissions: refusal === null ? held.permissions : [],
+    allowedAuthMethods: held.allowedAuthMethods,
+    needsMultiFactor: held.needsMultiFactor,
     refusal,
   };
 }
 
-function and(rights: MembershipRights, { isOwner, permissions }: RightsRow): MembershipRights {
-  return rights.refusal === null
-    ? {
-        ...rights,
-        isOwner: rights.isOwner || isOwner,
-        permissions: [...rights.permissions, ...permissions],
-      }
-    : rights;
+function add(
+  rights: Map<string, MembershipRights>,
+  { organizationId, membershipId }: Place,
+  signIn: SignIn,
+  more: Left,
+): void {
+  if (signIn.organizationId !== null && signIn.organizationId !== organizationId) {
+    return;
+  }
+  const known = rights.get(organizationId);
+  rights.set(
+    organizationId,
+    known === undefined
+      ? { ...more, organizationId, membershipId }
+      : {
+          ...known,
+          isOwner: known.isOwner || more.isOwner,
+          permissions: [...known.permissions, ...more.permissions],
+        },
+  );
 }

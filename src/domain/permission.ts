@@ -162,14 +162,14 @@ export function canSomewhere(principal: Principal, permission: PermissionName): 
 
 /**
  * What `principal` holds in the organization (uuid), or, without one, in the environment as a whole: Gatehouse's own
- * permissions spelled out, the application's as they were given.
+ * permissions spelled out, then the application's as they were given, in the order of their names.
  */
 export function permissionsOf(principal: Principal, organizationId?: string): string[] {
   const own = PERMISSIONS.flatMap(({ name }) =>
     can(principal, name, organizationId) ? [name] : [],
   );
   const others = new Set(heldBy(principal, organizationId).filter((name) => !(name in CATALOGUE)));
-  return [...own, ...others];
+  return [...own, ...[...others].sort()];
 }
 
 /** Those of `permissions` (names and wildcards) that the principal does not hold in the organization (uuid). */

@@ -29,10 +29,12 @@ import { isWithin, type Reach, reachOf } from './reach.ts';
 import { roleLoaders } from './role.ts';
 import { type UserRow, userLoaders } from './user.ts';
 
-/** Rows of which only what most answers show was read: the principal, and their memberships, once for each role. */
+/** Rows of which only what most answers show was read: the principal, and all their memberships, once for each role. */
 type KnownRows = {
   user: { id: string } | undefined;
-  memberships: readonly { membership: object; organization: object; role: object | null }[];
+  memberships:
+    | readonly { membership: object; organization: object; role: object | null }[]
+    | undefined;
 };
 
 type Made<Make extends (...args: never[]) => unknown> = ReturnType<Make> | undefined;
@@ -83,8 +85,8 @@ export class Loaders {
   get organizations() {
     if (this.#organizations === undefined) {
       this.#organizations = organizationLoaders(this.#read, this.#needs);
-      if (this.#known !== undefined && suffice('organization', this.#needs)) {
-        for (const { organization } of this.#known.memberships) {
+      if (suffice('organization', this.#needs)) {
+        for (const { organization } of this.#known?.memberships ?? []) {
           this.#organizations.keep(organization as OrganizationRow);
         }
       }
@@ -118,7 +120,7 @@ export class Loaders {
 
   get memberships() {
     this.#memberships ??= membershipLoaders(this.#read, () =>
-      companionsOf(this.#needs, this.#reachOfPrincipal(), this),
+      companionsOf(this.#needs, this.#reachOfCompanions(), this),
     );
     return this.#memberships;
   }
@@ -130,14 +132,17 @@ export class Loaders {
     args: PageArgs<MembershipOrderField>,
   ): List<MembershipRow> {
     const isOpen = kind === 'organization' && isWithin(this.#reachOfPrincipal(), parentId);
-    const isOwn = kind === 'user' && this.#known?.user?.id === parentId;
-    if (this.#known !== undefined && isOwn && isBeginning(filter, args, this.#needs)) {
+    const own =
+      kind === 'user' && this.#known?.user?.id === parentId ? this.#known.memberships : undefined;
+    if (own !== undefined && isBeginning(filter, args, this.#needs)) {
       const companions = companionsOf(this.#needs, null, this);
-      return ownMemberships(this.#known.memberships as Accompanied[], args, companions);
+      return ownMemberships(own as Accompanied[], args, companions);
     }
-    const lists = this.#shared(['memberships', kind, isOpen, isOwn, filter, args], () => {
-      const reach = isOpen ? null : this.#reachOfPrincipal();
-      const companions = companionsOf(isOwn ? this.#needsBesideKnown() : this.#needs, reach, this);
+    const isKnown = own !== undefined;
+    const lists = this.#shared(['memberships', kind, isOpen, isKnown, filter, args], () => {
+      const reach = isOpen ? null : this.#reachOfCompanions();
+      const needs = isKnown ? this.#needsBesideKnown() : this.#needs;
+      const companions = companionsOf(needs, reach, this);
       return membershipLists(this.#read, kind, filter, args, companions);
     });
     return lists(parentId);
@@ -199,6 +204,11 @@ export class Loaders {
     const withMemberships = new Set(this.#needs.withMemberships);
     withMemberships.delete('organization');
     return { ...this.#needs, withMemberships };
+  }
+
+  /** Of what comes with memberships, users alone have to be met. */
+  #reachOfCompanions(): Reach | null {
+    return this.#needs.withMemberships.has('user') ? this.#reachOfPrincipal() : null;
   }
 
   #reachOfPrincipal(): Reach | null {

@@ -5,6 +5,7 @@ export const SQL_ONLY = {
     'invitation_inviter_name',
     'membership_pass_keys',
     'membership_rights',
+    'membership_rights_in_groups',
     'membership_status_at',
     'organizations_open_to',
     'role_assignment_take_keys',

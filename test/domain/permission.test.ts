@@ -78,8 +78,8 @@ test("permissionsOf spells out our own permissions and adds the application's", 
     'membership:update',
     'membership:suspend',
     'membership:remove',
-    'membership:*',
     'invoice:approve',
+    'membership:*',
   ]);
   expect(permissionsOf(key(here, 'invoice:approve'), elsewhere)).toEqual([]);
   expect(permissionsOf(ANONYMOUS)).toEqual([]);
