@@ -25,7 +25,7 @@ export type Measured = {
 export type Measurements = Map<string, Measured[]>;
 
 /** Whoever takes so many times as long as a turn lasts is asked in the first round only. */
-const SLOW_TURNS = 10;
+const SLOW_TURNS = 5;
 
 /** Lets every turn warm up, and then all of them take their turns, round after round. */
 export async function measure(load: Load, turns: Turn[], pace: Pace): Promise<Measurements> {

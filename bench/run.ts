@@ -59,7 +59,7 @@ const TENANT_SIZES = [1_000, 10_000, 50_000, 100_000];
 const SEARCHED = 50_000;
 
 const paces = options.quick
-  ? { questions: 256, rounds: 3, seconds: 0.2, warmUp: 0.4 }
+  ? { questions: 256, rounds: 3, seconds: 0.2, warmUp: 0.3 }
   : { questions: 2048, rounds: 5, seconds: 0.7, warmUp: 2 };
 
 const growthPace = { questions: 512, rounds: 3, seconds: 0.4, warmUp: 0.4 };

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { readConfig } from '../src/config.ts';
 import { openStore } from '../src/store.ts';
+import { WITHOUT_TRIGGERS } from './without-triggers.ts';
 
 /** Tenants of one size; their members are the users from `firstUser` on, and, where these end, those from 0 on. */
 export type Group = { tenants: number; size: number; firstUser?: number };
@@ -91,15 +92,13 @@ const COUNTS = [
    FROM (SELECT user_id, count(*) AS size FROM membership WHERE status <> 'REMOVED' GROUP BY 1) AS c WHERE c.user_id = u.id`,
 ];
 
-// Foreign keys hold, and sort keys stand in the statements, so looking at every row again is left out where it may be.
-const WITHOUT_TRIGGERS = `
-  SELECT set_config('session_replication_role', 'replica', true) FROM pg_roles WHERE rolname = current_user AND rolsuper`;
-
-// Indexes are made afterwards, at a fifth of what it costs to keep them up to date row by row.
+// Indexes are made afterwards, at a fifth of what it costs to keep them up to date row by row; first those that take
+// longest.
 const INDEXES = `
   SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS create
   FROM pg_index WHERE NOT indisunique AND indrelid IN ('"user"'::regclass, 'identity'::regclass,
-    'membership'::regclass, 'role_assignment'::regclass, 'event'::regclass, 'event_detail'::regclass)`;
+    'membership'::regclass, 'role_assignment'::regclass, 'event'::regclass, 'event_detail'::regclass)
+  ORDER BY pg_get_indexdef(indexrelid) LIKE '% USING gin %' DESC, indexrelid DESC`;
 
 const BUILDERS = 2;
 

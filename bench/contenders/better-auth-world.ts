@@ -1,5 +1,6 @@
 /** The people of Gatehouse's tables in those of better-auth, which are in a schema of their own. */
 import type pg from 'pg';
+import { WITHOUT_TRIGGERS } from '../without-triggers.ts';
 
 /** Makes the schema if need be, and resolves to whether its tables are still to be made. */
 export async function isEmpty(pool: pg.Pool): Promise<boolean> {
@@ -51,10 +52,17 @@ const SESSIONS = `
     UNION ALL SELECT 'invitee-' || i.id, m.user_id::text, NULL
     FROM public.invitation i JOIN public.membership m ON m.id = i.membership_id WHERE i.status = 'PENDING') AS whose`;
 
+const FILLING = [USERS, ORGANIZATIONS, MEMBERS, INVITATIONS, SESSIONS];
+
 /** Fills the tables that better-auth has made. Statistics are up to date. */
 export async function fillWorld(pool: pg.Pool): Promise<void> {
-  for (const statement of [USERS, ORGANIZATIONS, MEMBERS, INVITATIONS, SESSIONS]) {
-    await pool.query(statement);
+  const client = await pool.connect();
+  try {
+    for (const statement of ['BEGIN', WITHOUT_TRIGGERS, ...FILLING, 'COMMIT']) {
+      await client.query(statement);
+    }
+  } finally {
+    client.release();
   }
   for (const table of ['"user"', 'organization', 'member', 'invitation', 'session']) {
     await pool.query(`VACUUM ANALYZE ${table}`);
