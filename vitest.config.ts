@@ -23,8 +23,11 @@ function project(name: string, include: string[], exclude: string[] = []) {
       include,
       exclude,
       globalSetup: ['./test/support/global-setup.ts'],
-      testTimeout: name === 'soak' ? 600_000 : 60_000,
-      hookTimeout: 120_000,
+      // On a machine where other work goes on, too, what takes a second may take many.
+      testTimeout: name === 'soak' ? 600_000 : 120_000,
+      hookTimeout: 180_000,
+      // What is waited for comes by timers, queues and other processes: left alone, a poll gives up after a second.
+      expect: { poll: { timeout: 30_000 } },
       // Files share what they import: with a process for each, a third of the time went into reading the same code.
       isolate: false,
       passWithNoTests: false,

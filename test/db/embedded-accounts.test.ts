@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   attach,
   attachedUrl,
@@ -27,8 +27,6 @@ import {
 } from '../support/embedded-world.ts';
 
 const stoppedDatabase = shareStoppedDatabase();
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

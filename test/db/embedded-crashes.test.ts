@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   attach,
   attachedUrl,
@@ -18,8 +18,6 @@ import {
 } from '../support/embedded-world.ts';
 
 const stoppedDatabase = shareStoppedDatabase();
-
-vi.setConfig({ testTimeout: 30_000 });
 
 // A committed row must outlive the server's death.
 const DURABLE = { durable: true };

@@ -1,6 +1,6 @@
 import { appendFile, chmod, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   attach,
   query,
@@ -10,8 +10,6 @@ import {
 } from '../support/embedded-world.ts';
 
 const stoppedDatabase = shareStoppedDatabase();
-
-vi.setConfig({ testTimeout: 30_000 });
 
 /** A refusal in one line, by the error that is for people. */
 function refusal(says: RegExp): object {

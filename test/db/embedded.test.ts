@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { claimGateway } from '../../src/db/embedded/gateway-claim.ts';
 import {
   attach,
@@ -18,8 +18,6 @@ import {
 } from '../support/embedded-world.ts';
 
 const stoppedDatabase = shareStoppedDatabase();
-
-vi.setConfig({ testTimeout: 30_000 });
 
 test('a new database is durable, private and knows the letters of the world', async () => {
   const folder = await temporaryFolder();
@@ -189,7 +187,7 @@ test('the claim and the attachment are taken again when the database comes back'
   const command = await attach(dataDir);
   expect(command.url).toBe(url);
   const holders = `SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND granted`;
-  await expect.poll(() => query(url, holders), { timeout: 5000 }).toEqual([3]);
+  await expect.poll(() => query(url, holders)).toEqual([3]);
   await command.detach();
   expect(await query(url, 'SELECT 1')).toEqual([1]);
 });

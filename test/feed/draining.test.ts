@@ -81,4 +81,4 @@ it('completes streams and closes sockets with 1001, and whoever comes back has m
   await soon(() => expect([...idsOf(stream), ...idsOf(again)]).toEqual(all));
   again.close();
   await client.dispose();
-}, 60_000);
+});
