@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/database.ts';
-import { BusyError } from '../../src/domain/errors.ts';
 import { addMembers, removeMembers } from '../../src/domain/membership.ts';
 import { SYSTEM } from '../../src/domain/principal.ts';
 import { inTransaction } from '../../src/domain/transaction.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { runnerOn } from '../support/runner.ts';
-import { expectConsistent, found, fresh, join, said } from './world.ts';
+import { expectConsistent, found, fresh, join, said, untilDone } from './world.ts';
 
 let db: TestDatabase;
 /** Two pools, as two processes have them. */
@@ -23,18 +22,6 @@ afterAll(async () => {
   await pools[1]?.close();
   await db.close();
 });
-
-/** Tries again when it is told to, as callers do: a slow machine makes writers wait. */
-async function untilDone<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof BusyError) {
-      return await untilDone(work);
-    }
-    throw error;
-  }
-}
 
 /** Adds one person each, all at once, over both pools. */
 async function addAtOnce(people: { organizationId: string; email: string }[]): Promise<string[]> {

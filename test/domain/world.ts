@@ -1,6 +1,7 @@
 /** What the tests of the acts have in common. */
 import { expect } from 'vitest';
 import type { MembershipStatus } from '../../src/db/generated/prisma/enums.ts';
+import { BusyError } from '../../src/domain/errors.ts';
 import { addMembers, type MemberInput } from '../../src/domain/membership.ts';
 import { addOrganizations, type OrganizationInput } from '../../src/domain/organization.ts';
 import { type Outcome, single } from '../../src/domain/outcome.ts';
@@ -25,6 +26,18 @@ export function act<T>(
 ): Promise<T> {
   const clock = (now: Date) => new Date(now.getTime() + ahead);
   return inTransaction({ ...runner, clock }, { principal: SYSTEM, organizations }, work);
+}
+
+/** Tries again when it is told to, as callers do: a slow machine makes writers wait. */
+export async function untilDone<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BusyError) {
+      return await untilDone(work);
+    }
+    throw error;
+  }
 }
 
 /** A new organization's uuid. */
