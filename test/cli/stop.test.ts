@@ -57,8 +57,10 @@ async function blockReads(url = database.url, cleanUp: CleanUp = onTestFinished)
       let found = 0;
       while (found < count) {
         await sleep(20);
+        // Copies of one template have their tables by the same numbers.
         const { rowCount } = await client.query(
-          `SELECT FROM pg_locks WHERE relation = 'organization'::regclass AND NOT granted`,
+          `SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+           WHERE datname = current_database() AND relation = 'organization'::regclass AND NOT granted`,
         );
         found = rowCount ?? 0;
       }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeId } from '../../src/domain/id.ts';
 import { found, fresh } from '../domain/world.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
@@ -14,12 +14,13 @@ afterAll(() => world?.close());
 
 const newcomer = () => `${fresh('hot')}@example.com`;
 
+/** Tries again when it is told to, as callers do: a slow machine makes writers wait too long. */
 async function change(name: string, type: string, input: object): Promise<string | undefined> {
-  const { data } = await world.ask<{ result: { __typename: string } }>(
-    `mutation ($input: ${type}Input!) { result: ${name}(input: $input) { __typename } }`,
+  const { data } = await world.ask<{ result: { __typename: string; code?: string } }>(
+    `mutation ($input: ${type}Input!) { result: ${name}(input: $input) { __typename ... on Error { code } } }`,
     { input },
   );
-  return data?.result.__typename;
+  return data?.result.code === 'BUSY' ? change(name, type, input) : data?.result.__typename;
 }
 
 it('many invitations of one inviter, who waits, keep nobody else from writing, not even there', async () => {
@@ -27,9 +28,10 @@ it('many invitations of one inviter, who waits, keep nobody else from writing, n
   const ids = organizations.map((id) => encodeId('org', id));
   const waiting = async () => {
     const [row] = await world.query<{ count: number }>(
-      `SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`,
+      `SELECT count(*)::int FROM pg_locks JOIN pg_database ON pg_database.oid = database
+       WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`,
     );
-    return row?.count;
+    return row?.count ?? 0;
   };
   const holder = new pg.Client({ connectionString: world.url });
   await holder.connect();
@@ -41,7 +43,7 @@ it('many invitations of one inviter, who waits, keep nobody else from writing, n
     const invitations = ids.map((organizationId) =>
       change('invitationCreate', 'InvitationCreate', { organizationId, email: newcomer() }),
     );
-    await vi.waitFor(async () => expect(await waiting()).toBe(1));
+    await expect.poll(waiting).toBe(1);
 
     // All but the organization whose invitation is the first one.
     const members = ids.map((id) =>
@@ -56,8 +58,13 @@ it('many invitations of one inviter, who waits, keep nobody else from writing, n
         done += 1;
       });
     }
-    await vi.waitFor(() => expect(done).toBe(members.length - 1), { timeout: 2500 });
-    expect(await waiting(), 'connections that wait').toBe(1);
+    let most = 0;
+    const whileWaiting = async () => {
+      most = Math.max(most, await waiting());
+      return done;
+    };
+    await expect.poll(whileWaiting).toBeGreaterThanOrEqual(members.length - 1);
+    expect(most, 'connections that wait').toBe(1);
 
     await holder.query('COMMIT');
     expect(new Set(await Promise.all(members))).toEqual(new Set(['MembershipCreatePayload']));
