@@ -52,17 +52,21 @@ export async function loadLargeWorld(url: string): Promise<void> {
     // is written here, and the indexes are built again from their own definitions.
     await client.query(`SET session_replication_role = 'replica'`);
     await client.query(`SET maintenance_work_mem = '256MB'`);
-    await client.query('BEGIN');
     const { rows: indexes } = await client.query<{ name: string; definition: string }>(
       `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
        FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
        WHERE relnamespace = 'public'::regnamespace AND NOT indisunique`,
     );
-    await client.query(indexes.map(({ name }) => `DROP INDEX ${name}`).join(';'));
-    await client.query(statements);
-    await client.query(indexes.map(({ definition }) => definition).join(';'));
-    await client.query('COMMIT');
-    await client.query('VACUUM (ANALYZE)');
+    // Each in a transaction of its own: for as long as one lasts, whoever follows the environment of any other database
+    // of the cluster is told nothing.
+    for (const statement of [
+      ...indexes.map(({ name }) => `DROP INDEX ${name}`),
+      ...statements.split(/;\n/),
+      ...indexes.map(({ definition }) => definition),
+      'VACUUM (ANALYZE)',
+    ]) {
+      await client.query(statement);
+    }
   } finally {
     await client.end();
   }
@@ -70,8 +74,9 @@ export async function loadLargeWorld(url: string): Promise<void> {
 
 const NIL = `'00000000-0000-0000-0000-000000000000'::uuid`;
 
+/** Separated by a semicolon at the end of a line. */
 const statements = `
-CREATE TEMP TABLE person ON COMMIT DROP AS
+CREATE TEMP TABLE person AS
 SELECT n, ${id('user', 'n')} AS id,
   CASE WHEN n % 3 = 0 THEN 'person-' || n || '@large.example' ELSE 'person-' || n || '@company-' || n % 700 || '.example' END AS email,
   CASE
@@ -85,7 +90,7 @@ SELECT n, ${id('user', 'n')} AS id,
 FROM generate_series(1, 50000) AS n;
 
 -- A stranger was invited, or belongs to nothing at all.
-CREATE TEMP TABLE belonging ON COMMIT DROP AS
+CREATE TEMP TABLE belonging AS
 SELECT organization, n, status::membership_status, deadline FROM (
   SELECT 1 AS organization, n, CASE
     WHEN n <= 45000 AND n % 9 = 0 THEN 'REMOVED' WHEN n <= 45020 THEN 'ACTIVE'
@@ -195,7 +200,7 @@ SELECT ${id('key', 'n')}, coalesce(organization, ${NIL}), organization, 'Key ' |
 FROM generate_series(1, 3000) AS n, LATERAL (
   SELECT CASE WHEN n % 3 = 0 THEN NULL WHEN n % 3 = 1 THEN ${id('organization', '1')} ELSE ${id('organization', 'n % 1000 + 1')} END AS organization) AS owner;
 
-CREATE TEMP TABLE fact ON COMMIT DROP AS
+CREATE TEMP TABLE fact AS
 SELECT row_number() OVER (ORDER BY occurred_at, membership_id, step) AS n, *,
   CASE WHEN organization_id IS NOT NULL THEN row_number() OVER (PARTITION BY organization_id ORDER BY occurred_at, membership_id, step) END AS sequence
 FROM (
