@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encodeId } from '../../src/domain/id.ts';
 import { found } from '../domain/world.ts';
+import { settled } from '../graphql/event-world.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
-import { eventsOf, transports } from './listener.ts';
+import { soon } from './feed-world.ts';
+import { eventsOf, overEventStream, transports } from './listener.ts';
 
 let world: TestGateway;
 
@@ -11,8 +14,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => world.close());
-
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
 
 /** Writes events past all rules, in a transaction of this number if one is given. */
 async function write(organizationId: string, size: number, transaction?: bigint): Promise<void> {
@@ -31,13 +32,15 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   it('tells whoever reads all of what comes at once, however much', async () => {
     const id = await found(world);
     const input = { organizationId: encodeId('org', id) };
+    // What happened before is not for those who follow from now on, once nothing holds it back.
+    await settled(world);
     const streams = [input, {}].map((one) => listen(world.gateway.url, world.key, eventsOf(one)));
     await vi.waitFor(
       async () => {
         await write(id, 1);
         expect(streams.map((stream) => stream.events().length > 0)).toEqual([true, true]);
       },
-      { timeout: 15_000, interval: 300 },
+      { timeout: 40_000, interval: 300 },
     );
     await write(id, 2000);
     const [row] = await world.query<{ sequence: number }>(
@@ -58,10 +61,13 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   });
 });
 
+/** The text of a statement as a client is handed it. */
+const textOf = (asked: unknown) =>
+  typeof asked === 'string' ? asked : (asked as { text: string }).text;
+
 it('misses nothing when a crash of PostgreSQL has transaction ids come again', async () => {
   const id = await found(world);
   const input = { organizationId: encodeId('org', id) };
-  const { WebSocket: listen } = transports;
   const burn = async () => {
     let last = 0n;
     for (let n = 0; n < 20; n += 1) {
@@ -72,11 +78,16 @@ it('misses nothing when a crash of PostgreSQL has transaction ids come again', a
   };
   // Begun before the crash, with what is then the next transaction, and never told anything.
   await burn();
-  const streams = [input, {}].map((one) => listen(world.gateway.url, world.key, eventsOf(one)));
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const streams = [input, {}].map((one) =>
+    overEventStream(world.gateway.url, world.key, eventsOf(one)),
+  );
+  await Promise.all(streams.map(({ begun }) => begun));
   const last = await burn();
-  // Looked at meanwhile.
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  // Looked at meanwhile: one look is over when the next one begins.
+  const sent = vi.spyOn(pg.Client.prototype, 'query');
+  onTestFinished(() => sent.mockRestore());
+  const looks = () => sent.mock.calls.filter(([asked]) => /, news\.\*/.test(textOf(asked)));
+  await soon(() => expect(looks().length).toBeGreaterThan(1));
   await write(id, 1, last - 15n);
   // What came just before may be told too: of all events it is known only later that nothing precedes it.
   const written = { ...input, cause: 'UPDATED', sequence: 2 };

@@ -101,18 +101,25 @@ export function webSocketClient(url: string, credential: string, options: object
   });
 }
 
-/** Listens by server-sent events. */
-export function overEventStream(url: string, credential: string, operation: Operation): Stream {
+/** Listens by server-sent events; `begun` resolves when it is told what happens from then on. */
+export function overEventStream(
+  url: string,
+  credential: string,
+  operation: Operation,
+): Stream & { begun: Promise<void> } {
   const client = createSse({
     url: `${url}/graphql`,
     headers: { authorization: `Bearer ${credential}` },
     retryAttempts: 0,
   });
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const asked = { ...operation, variables: { ...operation.variables } };
   const stream = collect((sink) =>
-    client.subscribe({ ...operation, variables: { ...operation.variables } }, sink as never),
+    client.subscribe(asked, sink as never, { connected: () => resolve() }),
   );
   return {
     ...stream,
+    begun,
     close() {
       stream.close();
       client.dispose();
@@ -120,4 +127,9 @@ export function overEventStream(url: string, credential: string, operation: Oper
   };
 }
 
-export const transports = { WebSocket: overWebSocket, SSE: overEventStream };
+type Listen = (url: string, credential: string, operation: Operation) => Stream;
+
+export const transports: Record<'WebSocket' | 'SSE', Listen> = {
+  WebSocket: overWebSocket,
+  SSE: overEventStream,
+};

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { hasPooler, type Pooler, startPooler } from '../support/pooler.ts';
+import { soon } from './feed-world.ts';
 import { eventsOf, type Stream, transports } from './listener.ts';
 
 const KEY = `ghk_${'p'.repeat(43)}`;
@@ -15,8 +16,6 @@ afterEach(async () => {
   }
   open = [];
 });
-
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
 
 async function behindPooler(
   direct: boolean,
@@ -85,14 +84,14 @@ describe.runIf(hasPooler())('behind PgBouncer in transaction mode', () => {
         await add(0, `first${Math.random()}`);
         expect(streams.map((stream) => stream.events().length > 0)).not.toContain(false);
       },
-      { timeout: 15_000, interval: 300 },
+      { timeout: 40_000, interval: 300 },
     );
     await Promise.all(Array.from({ length: MEMBERS }, (_, n) => add(n, `p${n}`)));
     const listed = await Promise.all(
       gateways.map((_, n) =>
         ask<Listed>(
           n,
-          `{ organization(by: { id: "${organizationId}" }) { memberships { totalCount } events(first: 100) { nodes { sequence cursor } } } }`,
+          `{ organization(by: { id: "${organizationId}" }) { memberships { totalCount } events(last: 100) { nodes { sequence cursor } } } }`,
         ),
       ),
     );
