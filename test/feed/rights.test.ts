@@ -1,5 +1,6 @@
 /** Whoever may not follow an organization any more is cut off within a second, whichever process they listen to. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeId } from '../../src/domain/id.ts';
 import { fresh } from '../domain/world.ts';
 import { createGateway, type TestGateway } from '../support/gateway.ts';
 import { createPeopleGateway, type PeopleGateway } from '../support/people.ts';
@@ -24,8 +25,9 @@ afterAll(async () => {
   await world.close();
 });
 
-/** A second, and what a busy machine needs on top. */
-const SOON_MS = 2500;
+/** A second, and what a busy machine needs on top: in naps of the database, which last the longer the busier it is. */
+const SOON_NAPS = 50;
+const NAP = 'SELECT pg_sleep(0.05)';
 
 /** Loses the right, and makes sure that the stream ends for it in time and says nothing after. */
 async function expectEnd(
@@ -36,9 +38,11 @@ async function expectEnd(
   await add(world, organizationId);
   await soon(() => expect(stream.events()).toHaveLength(1));
   await lose();
-  const lost = performance.now();
+  for (let naps = 0; naps < SOON_NAPS && !stream.isOver(); naps += 1) {
+    await world.query(NAP);
+  }
+  expect(stream.isOver()).toBe(true);
   const end = await endOf(stream);
-  expect(performance.now() - lost).toBeLessThan(SOON_MS);
   // What made it possible is not told, and neither is what follows.
   expect(stream.events()).toHaveLength(1);
   expect(end.cursor).toBe(stream.events()[0]?.cursor);
@@ -67,7 +71,8 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
 
   it('ends with the token', async () => {
     const { organizationId, watcher } = await scene(world);
-    const seconds = Math.ceil(Date.now() / 1000) + 2;
+    // Late enough for the streams to begin, wherever other work goes on.
+    const seconds = Math.ceil(Date.now() / 1000) + 6;
     const token = await world.tokenOf(watcher.email, { exp: seconds });
     const stream = await follow(token, organizationId);
     const own = listen(other.gateway.url, token, eventsOf());
@@ -76,8 +81,8 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
     expect((await endOf(stream)).code).toBe('UNAUTHENTICATED');
     expect((await endOf(own)).code).toBe('UNAUTHENTICATED');
     expect(Date.now()).toBeGreaterThan(seconds * 1000 - 100);
-    expect(Date.now()).toBeLessThan(seconds * 1000 + 60_000 + SOON_MS);
-  }, 90_000);
+    expect(Date.now()).toBeLessThan(seconds * 1000 + 60_000 + SOON_NAPS * 50);
+  });
 
   it.each(['of the organization', 'of the environment'])('ends with a key %s', async (whose) => {
     const { organizationId } = await scene(world);
@@ -110,9 +115,16 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
         ),
     );
     expect(bySqlAlone.code).toBe('UNAUTHENTICATED');
-    const expiring = await make({ expiresAt: new Date(Date.now() + 2500).toISOString() });
-    const silent = await follow(expiring.secret, organizationId);
-    expect((await endOf(silent)).code).toBe('UNAUTHENTICATED');
+    const expiring = await make({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+    const byTheClock = await expectEnd(
+      await follow(expiring.secret, organizationId),
+      { organizationId },
+      () =>
+        world.query(
+          `UPDATE api_key SET expires_at = now() + interval '300 ms' WHERE id = (SELECT id FROM api_key ORDER BY created_at DESC LIMIT 1)`,
+        ),
+    );
+    expect(byTheClock.code).toBe('UNAUTHENTICATED');
   });
 
   it('tells keys of the environment that an organization was deleted, and then ends', async () => {
@@ -156,7 +168,7 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
   it('lets somebody back in whose suspension is over, and tells them what was meanwhile', async () => {
     const at = await scene(world);
     const stream = await follow(at.watcher.token, at.organizationId);
-    const until = new Date(Date.now() + 2000).toISOString();
+    const until = new Date(Date.now() + 3_600_000).toISOString();
     const { cursor } = await expectEnd(stream, at, () =>
       by(at, 'membershipSuspend', { membershipId: at.watcher.membershipId, until }),
     );
@@ -164,6 +176,10 @@ describe.each(Object.entries(transports))('%s', (_name, listen) => {
     const variables = { organizationId: at.organizationId, after: cursor };
     const refused = listen(other.gateway.url, at.watcher.token, eventsOf(variables));
     expect((await endOf(refused)).code).toBe('FORBIDDEN');
+    // The hour is over.
+    await world.query('UPDATE membership SET status_deadline = now() WHERE id = $1', [
+      decodeId('mbr', at.watcher.membershipId),
+    ]);
     await soon(async () => {
       const again = listen(other.gateway.url, at.watcher.token, eventsOf(variables));
       await soon(() => expect(again.isOver() || again.events().length > 0).toBe(true));

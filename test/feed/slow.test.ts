@@ -90,20 +90,25 @@ it.each(Object.entries({ WebSocket: sleepOverWebSocket, SSE: sleepOverSse }))(
     const sleeper = await sleep(operation);
     await addMany(uuid, 1);
     await soon(() => expect(sleeper.text()).toContain('"sequence":2'));
-    sleeper.pause();
-    const began = performance.now();
+    const isEnded = () => sleeper.text().includes('RESUME_REQUIRED');
     let count = 0;
-    // Until it must have been ended: its patience is five seconds.
-    while (performance.now() - began < 9000) {
-      await addMany(uuid, 200);
-      count += 1;
+    // Where the machine is so busy that the buffers between us were not full in time, it has to be silent once more.
+    while (!isEnded()) {
+      sleeper.pause();
+      const began = performance.now();
+      // Until it must have been ended: its patience is five seconds.
+      while (performance.now() - began < 9000) {
+        await addMany(uuid, 200);
+        count += 1;
+        await soon(() => expect(reader.events()).toHaveLength(1 + 200 * count));
+      }
+      sleeper.resume();
+      const newest = `"sequence":${2 + 200 * count}`;
+      await soon(() => expect(isEnded() || sleeper.text().includes(newest)).toBe(true));
     }
     const all = await stored(world, 'organization_id = $1 AND sequence > 1', [uuid]);
     expect(all).toHaveLength(1 + 200 * count);
-    await soon(() => expect(reader.events()).toHaveLength(all.length), 30_000);
     expect(idsOf(reader)).toEqual(all);
-    sleeper.resume();
-    await soon(() => expect(sleeper.text()).toContain('RESUME_REQUIRED'), 30_000);
     const text = sleeper.text();
     const cursor = /RESUME_REQUIRED","cursor":"([\w-]+)"/.exec(text)?.[1];
     const cursors = [...text.matchAll(/"cursor":"([\w-]+)","type"/g)].map(([, each]) => each);
@@ -114,11 +119,11 @@ it.each(Object.entries({ WebSocket: sleepOverWebSocket, SSE: sleepOverSse }))(
       world.key,
       eventsOf({ organizationId, after: cursor }),
     );
-    await soon(() => expect(again.events()).toHaveLength(all.length - cursors.length), 30_000);
+    await soon(() => expect(again.events()).toHaveLength(all.length - cursors.length));
     expect(idsOf(again)).toEqual(all.slice(cursors.length));
     again.close();
     reader.close();
     sleeper.close();
   },
-  90_000,
+  300_000,
 );
