@@ -20,7 +20,8 @@ beforeEach(async () => {
 
 afterAll(() => db.close());
 
-const soon = { connect: 300, silence: 300, all: 60_000 };
+/** Short, and yet longer than a busy machine keeps an answer that is there waiting. */
+const soon = { connect: 1500, silence: 1500, all: 60_000 };
 
 /** A server that does with each connection what it is told; closed after the test. */
 async function listen(talk: (socket: Socket) => void): Promise<{ url: string; met(): number }> {
@@ -56,7 +57,9 @@ it('sends when the mail server is back, and says until then what is in the way',
   const { runner, log } = await openPostOffice(db, gone.url);
   const { id, email } = await invite(runner, { organizationId: await found(db) });
   expect(await delayOf(id)).toBe('The mail server cannot be reached.');
-  expect(log).toMatchObject([{ level: 40, invitationId: id, code: 'ECONNREFUSED' }]);
+  // Once for each attempt, of which there may have been another meanwhile.
+  expect(log).not.toEqual([]);
+  expect(log).toMatchObject(log.map(() => ({ level: 40, invitationId: id, code: 'ECONNREFUSED' })));
   const back = await startMailServer({}, gone.port);
   await until(() => expect(back.arrived).toHaveLength(1));
   expect(back.arrived[0]?.envelope).toEqual([email]);
@@ -152,7 +155,8 @@ it('stops in the middle of a mail, hands it back, and others send it', async () 
   const begun = performance.now();
   await Promise.all([queue.stopWork(300), queue.stopWork(300)]);
   await queue.stopWork(0);
-  expect(performance.now() - begun).toBeLessThan(1500);
+  // Nobody waited for it to give up: that is waited for for two seconds more.
+  expect(performance.now() - begun).toBeLessThan(2200);
   const [job] = await db.query("SELECT state FROM pgboss.job WHERE data ->> 'invitationId' = $1", [
     id,
   ]);

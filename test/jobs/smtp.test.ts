@@ -17,7 +17,7 @@ async function sendTo(
   to = 'grace@example.com',
 ): Promise<Outcome> {
   const { port } = await startMailServer(options);
-  const transport = createSmtp(urlAt(port), { connect: 2000, silence: 2000, all: 5000 });
+  const transport = createSmtp(urlAt(port));
   onTestFinished(() => transport.close());
   const from = { name: '', address: 'no-reply@id.example' };
   const mail = {

@@ -80,7 +80,7 @@ it('ends a suspension by the clock, without another request', async () => {
   const world = await createGateway();
   const organizationId = await found(world);
   const { membershipId } = await join(world, organizationId);
-  const time = new Date(Date.now() + 2000);
+  const time = new Date(Date.now() + 5000);
   const answer = await world.ask(
     `mutation ($input: MembershipSuspendInput!) {
       membershipSuspend(input: $input) { ... on MembershipSuspendPayload { membership { status } } }
