@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeId, encodeId } from '../../src/domain/id.ts';
 import { createIssuersGateway, type IssuersGateway } from '../auth/issuers.ts';
 import { fresh } from '../domain/world.ts';
@@ -215,12 +215,8 @@ describe('a token', () => {
       await other.query('BEGIN');
       await other.query('DELETE FROM "user" WHERE email = $1', [email]);
       const accepting = accept(token, own);
-      await vi.waitFor(async () => {
-        const waiting = await world.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        expect(waiting).toHaveLength(1);
-      });
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await expect.poll(() => world.query(waiting)).toHaveLength(1);
       await other.query('COMMIT');
       expect(saidBy(await accepting)).toBe('WRONG_ACCOUNT');
     } finally {
