@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeId } from '../../src/domain/id.ts';
 import { found, join } from '../domain/world.ts';
+import { settled } from '../graphql/event-world.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type Cuttable, createCuttable } from '../support/cuttable.ts';
 import { createPeopleGateway, type PeopleGateway } from '../support/people.ts';
@@ -59,6 +60,8 @@ afterAll(async () => {
 
 it('urql shows people what happens to their memberships, also after a lost connection', async () => {
   const member = await join(world, await found(world));
+  // Or that they were added is told, too, once other transactions of the cluster do not hold it back any more.
+  await settled(world);
   const membershipId = encodeId('mbr', member.membershipId);
   const done: string[] = [];
   const change = async (act: string, cause: string) => {
