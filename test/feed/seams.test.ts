@@ -118,7 +118,7 @@ describe.each(Object.entries(transports))('%s', (_name, listenOver) => {
     for (const stream of streams) {
       stream.close();
     }
-  }, 120_000);
+  }, 300_000);
 
   it('lets the environment wait for a transaction under way, and no organization', async () => {
     const { id, after } = await place(world);

@@ -107,7 +107,7 @@ describe('what is erased', () => {
         { input: erase[1] },
       );
       expect(data?.result.__typename).toBe(`${type}Payload`);
-      await vi.waitFor(async () => expect(await isThere(file)).toBe(false), { timeout: 20_000 });
+      await vi.waitFor(async () => expect(await isThere(file)).toBe(false), { timeout: 60_000 });
       expect(saidBy(await accept(token))).toBe('INVITATION_INVALID');
       const tables = await world.query<{ name: string }>(
         `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables

@@ -168,7 +168,7 @@ export async function mailOf(
   sendNumber = 1,
 ) {
   const file = join(world.gateway.mailFolder ?? '', `${invitationId}-${sendNumber}.eml`);
-  const raw = await vi.waitFor(() => readFile(file), { timeout: 20_000, interval: 50 });
+  const raw = await vi.waitFor(() => readFile(file), { timeout: 60_000, interval: 50 });
   return simpleParser(raw);
 }
 
