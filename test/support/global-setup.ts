@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -46,6 +46,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function throwAwayServer() {
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
+  // Root's server runs as another account: what that cannot reach here would be elsewhere, and stay when the run is over.
+  await chmod(dataDir, 0o755);
   const server = await attachEmbeddedPostgres({ dataDir, durable: false });
   return {
     url: server.url,
