@@ -52,15 +52,19 @@ export type StartContender = (name: string, url: string) => Promise<RunningConte
 /** Where an operation is asked: a database, who runs on it, and what of its world is asked about. */
 export type Ground = { url: string; place: Place; contenders: RunningContender[] };
 
-/** `watches`: of whom it is told what they ask of PostgreSQL. */
-type Options = {
-  start: StartContender;
+/** How much is done of all that. */
+export type Effort = {
   pace: Pace;
-  issuer: Issuer;
+  /** In how many of the rounds the peers take part. */
+  roundsOfPeers: number;
+  /** How many answers to each operation have to agree. */
+  checked: number;
+  /** Of whom it is told what they ask of PostgreSQL. */
   watches(name: string): boolean;
 };
 
-const CHECKED = 10;
+type Options = Effort & { start: StartContender; issuer: Issuer };
+
 const EXPLAINED = 3;
 const MEGABYTE = 2 ** 20;
 
@@ -73,7 +77,7 @@ type Group = { those: Entry[]; questions: Question[]; stranger: number };
 export async function compare(
   load: Load,
   grounds: Partial<Record<OperationName, Ground>>,
-  { start, pace, issuer, watches }: Options,
+  { start, pace, roundsOfPeers, issuer, checked, watches }: Options,
 ): Promise<Comparison> {
   const asked = Object.entries(grounds) as [OperationName, Ground][];
   const groups: Group[] = [];
@@ -94,7 +98,7 @@ export async function compare(
   const watched = entries.filter(({ contender }) => watches(contender.name));
   // One that fails is told of when the others are over: they hold what ends with the run.
   const shaping = shapesOfAll(asked, watched, start);
-  const checks = groups.map((group) => check(group, issuer));
+  const checks = groups.map((group) => check(group, issuer, checked));
   await Promise.allSettled([shaping, ...checks]);
   await Promise.all(checks);
   const shapes = await shaping;
@@ -103,6 +107,7 @@ export async function compare(
       name: `${operation} ${contender.name}`,
       contender,
       questions,
+      rounds: isOurs(contender.name) ? pace.rounds : roundsOfPeers,
     }),
   );
   const measurements = await measure(load, turns, pace);
@@ -157,9 +162,13 @@ export async function compare(
 }
 
 /** What must be so before anything is timed. */
-async function check({ those, questions, stranger }: Group, issuer: Issuer): Promise<void> {
+async function check(
+  { those, questions, stranger }: Group,
+  issuer: Issuer,
+  checked: number,
+): Promise<void> {
   await checkAgreement(
-    those.map(({ contender, questions: all }) => [contender, all.slice(0, CHECKED)]),
+    those.map(({ contender, questions: all }) => [contender, all.slice(0, checked)]),
   );
   const guarded = those.map(({ contender }) => contender).filter(({ name }) => isOurs(name));
   await checkRefusal(guarded, questions, issuer, stranger);

@@ -4,7 +4,13 @@ import { type Question, requestOf } from './operations.ts';
 import type { Load, RunningContender } from './processes.ts';
 
 /** What takes its turn: a contender with the questions that it is asked. */
-export type Turn = { name: string; contender: RunningContender; questions: Question[] };
+export type Turn = {
+  name: string;
+  contender: RunningContender;
+  questions: Question[];
+  /** In how many rounds it takes part; left out: in all. */
+  rounds?: number;
+};
 
 /** How many different questions, how many rounds, and how many seconds each turn lasts, and each is asked before all. */
 export type Pace = { questions: number; rounds: number; seconds: number; warmUp: number };
@@ -30,20 +36,19 @@ const SLOW_TURNS = 5;
 /** Lets every turn warm up, and then all of them take their turns, round after round. */
 export async function measure(load: Load, turns: Turn[], pace: Pace): Promise<Measurements> {
   const measurements: Measurements = new Map();
-  const slow = new Set<string>();
-  for (const { name, contender, questions } of turns) {
+  const roundsOf = new Map<string, number>();
+  for (const { name, contender, questions, rounds = pace.rounds } of turns) {
     const requests = questions.map((question) => requestOf(contender, question));
     await load.keep(name, requests);
     const since = performance.now();
     await load.send(name, pace.warmUp);
-    if (performance.now() - since > SLOW_TURNS * pace.seconds * 1000) {
-      slow.add(name);
-    }
+    const isSlow = performance.now() - since > SLOW_TURNS * pace.seconds * 1000;
+    roundsOf.set(name, isSlow ? 1 : rounds);
     await untilIdle(contender);
     measurements.set(name, []);
   }
   for (let round = 0; round < pace.rounds; round += 1) {
-    const those = turns.filter(({ name }) => round === 0 || !slow.has(name));
+    const those = turns.filter(({ name }) => round < (roundsOf.get(name) ?? 0));
     for (const { name, contender } of round % 2 === 0 ? those : those.toReversed()) {
       const before = await contender.cpu();
       const { rate, p99, requests } = await load.send(name, pace.seconds);
@@ -55,7 +60,7 @@ export async function measure(load: Load, turns: Turn[], pace: Pace): Promise<Me
   return measurements;
 }
 
-const IDLE = { everyMs: 25, microseconds: 5_000 };
+const IDLE = { everyMs: 10, microseconds: 2_000 };
 
 /** What was asked and not answered at the end of a turn must not be worked on in the turn of somebody else. */
 async function untilIdle(contender: RunningContender): Promise<void> {

@@ -9,6 +9,7 @@ import {
   ASKED_MORE,
   type Comparison,
   compare,
+  type Effort,
   FLOORS,
   type Ground,
   isOurs,
@@ -58,9 +59,20 @@ const TENANT_SIZES = [1_000, 10_000, 50_000, 100_000];
 /** The one that is searched. */
 const SEARCHED = 50_000;
 
-const paces = options.quick
-  ? { questions: 256, rounds: 3, seconds: 0.2, warmUp: 0.3 }
-  : { questions: 2048, rounds: 5, seconds: 0.7, warmUp: 2 };
+const effort: Effort = options.quick
+  ? {
+      pace: { questions: 256, rounds: 3, seconds: 0.2, warmUp: 0.3 },
+      roundsOfPeers: 2,
+      checked: 3,
+      // What the peers ask is told by the whole run.
+      watches: isOurs,
+    }
+  : {
+      pace: { questions: 2048, rounds: 5, seconds: 0.7, warmUp: 2 },
+      roundsOfPeers: 5,
+      checked: 10,
+      watches: () => true,
+    };
 
 const growthPace = { questions: 512, rounds: 3, seconds: 0.4, warmUp: 0.4 };
 
@@ -132,8 +144,7 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
   }
   if (options.quick) {
     progress('Comparing');
-    // What the peers ask of PostgreSQL is told by the whole run.
-    return compare(load, grounds, { start, pace: paces, issuer, watches: isOurs });
+    return compare(load, grounds, { start, issuer, ...effort });
   }
   const onLarge: Ground = {
     url: large.url,
@@ -144,7 +155,7 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
   const comparison = await compare(
     load,
     { ...grounds, d: onLarge, d100: onLarge },
-    { start, pace: paces, issuer, watches: () => true },
+    { start, issuer, ...effort },
   );
 
   // Said now, too: what follows takes as long again.

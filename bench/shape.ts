@@ -10,7 +10,7 @@ export type Shape = {
   rowsReadPerObject: number;
 };
 
-const EXECUTIONS = 3;
+const EXECUTIONS = 6;
 
 /**
  * Runs each of the questions on a contender of its own, started by `start` on the URL of a database, and watches what
