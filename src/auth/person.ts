@@ -11,7 +11,7 @@ import { inTransaction, type TransactionRunner } from '../domain/transaction.ts'
 import { param, run } from '../loaders/statement.ts';
 import type { Caller, KnownMembership, Recognize } from './caller.ts';
 import { createEntrance } from './entrance.ts';
-import { MOST_IN_ROWS, readManyRights } from './many-rights.ts';
+import { MOST_IN_ROWS, readRightsInGroups } from './rights-in-groups.ts';
 import type { TokenVerifier, VerifiedToken } from './token.ts';
 import { TokenError } from './token-error.ts';
 
@@ -110,12 +110,16 @@ type Row = (MembershipPart | { membership: null }) & {
   identityId: string | null;
   userId: string | null;
   usedLately: boolean;
-  /** The memberships were not read. */
-  holdsMany: boolean | null;
+  /** Whether the memberships were left out, since there are very many. */
+  holdsMany: boolean;
   user: { id: string } | null;
 };
 
-/** @throws TokenError when the token was issued before its account was taken from a user. */
+/**
+ * Null when nobody has the account, or somebody else has just been given it.
+ *
+ * @throws TokenError when the token was issued before its account was taken from a user.
+ */
 async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Known | null> {
   const { issuer, subject, issuedAt, isMultiFactor, accountHash } = token;
   const rows = await run<Row>(read, 'authenticate person', personByAccount, {
@@ -123,6 +127,7 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
     subject,
     accountHash,
     issuedAt: issuedAt?.toISOString() ?? null,
+    within: issuer.organizationId === null ? null : [issuer.organizationId],
   });
   const [first] = rows;
   if (first === undefined) {
@@ -138,10 +143,10 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
   const { provider, authMethod, organizationId } = issuer;
   const how: SignIn = { identityId, provider, authMethod, isMultiFactor, organizationId };
   const memberships = rows.filter((row) => row.membership !== null);
-  const rights = holdsMany
-    ? await readManyRights(read, userId, how)
-    : readRights(memberships.map(rightsIn), how);
-  if (rights === null) {
+  const [rights] = holdsMany
+    ? await readRightsInGroups(read, [{ id: userId, signIn: how }])
+    : [readRights(memberships.map(rightsIn), how)];
+  if (rights == null) {
     return null;
   }
   const unentered = [...rights.values()].filter(
@@ -181,8 +186,7 @@ function rightsIn({ membership, ...row }: MembershipPart): RightsRow {
 }
 
 function personByAccount() {
-  const holdsMany = sql.raw(`u.membership_count > ${MOST_IN_ROWS}`);
-  return sql`SELECT e.identity_model AS "identityModel", ${holdsMany} AS "holdsMany", i.id AS "identityId", i.user_id AS "userId=membership.userId=user.id",
+  return sql`SELECT e.identity_model AS "identityModel", count.is_large AS "holdsMany", i.id AS "identityId", i.user_id AS "userId=membership.userId=user.id",
 coalesce(i.last_used_at > now() - interval '1 minute', false) AS "usedLately",
 EXISTS (SELECT FROM retired_identity x WHERE x.account_hash = ${param('accountHash')}
 AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired",
@@ -193,7 +197,9 @@ r."roleId" AS "role.id", r."roleKey" AS "role.key", r."roleName" AS "role.displa
 u.email AS "user.email", u.name AS "user.name"
 FROM environment e LEFT JOIN identity i ON i.issuer = ${param('issuer')} AND i.subject = ${param('subject')}
 LEFT JOIN "user" u ON u.id = i.user_id
-LEFT JOIN LATERAL membership_rights(CASE WHEN ${holdsMany} THEN NULL ELSE i.user_id END, now(), NULL) r ON true
+CROSS JOIN LATERAL (SELECT ${param('within')}::uuid[] IS NULL
+AND EXISTS (SELECT FROM membership m WHERE m.user_id = i.user_id OFFSET ${sql.lit(MOST_IN_ROWS)}) AS is_large OFFSET 0) count
+LEFT JOIN LATERAL membership_rights(CASE WHEN NOT count.is_large THEN i.user_id END, now(), ${param('within')}) r ON true
 ORDER BY r."createdAt", r."membershipId", r."roleCreatedAt", r."roleId"`;
 }
 

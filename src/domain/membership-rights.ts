@@ -46,9 +46,6 @@ export type RightsGroup = Holding & {
   places: string;
 };
 
-/** The row of somebody without memberships, where there is one. */
-export type NoRightsRow = { [Column in keyof RightsRow]: null };
-
 export type MembershipRights = RightsRow & {
   /** Why the permissions are empty although the membership is ACTIVE; null: they are not. */
   refusal: PolicyCode | null;
@@ -81,14 +78,12 @@ export function policyRefusal(policy: SignInPolicy, signIn: SignIn): PolicyCode 
  * left of the permissions, breakglass members excepted.
  */
 export function readRights(
-  rows: readonly (RightsRow | NoRightsRow)[],
+  rows: readonly RightsRow[],
   signIn: SignIn,
 ): ReadonlyMap<string, MembershipRights> {
   const rights = new Map<string, MembershipRights>();
   for (const row of rows) {
-    if (row.organizationId !== null) {
-      add(rights, row, signIn, left(row, signIn));
-    }
+    add(rights, row, signIn, effective(row, signIn));
   }
   return rights;
 }
@@ -100,7 +95,7 @@ export function readGroupedRights(
 ): ReadonlyMap<string, MembershipRights> {
   const rights = new Map<string, MembershipRights>();
   for (const group of groups) {
-    const ofEach = left(group, signIn);
+    const ofEach = effective(group, signIn);
     for (const place of group.places.split('\n')) {
       const organizationId = place.slice(0, NIL_UUID.length);
       const membershipId = place.slice(NIL_UUID.length + 1);
@@ -110,10 +105,10 @@ export function readGroupedRights(
   return rights;
 }
 
-/** What a holding comes to, wherever it is. */
-type Left = Omit<MembershipRights, keyof Place>;
+type Effective = Omit<MembershipRights, keyof Place>;
 
-function left(held: Holding, signIn: SignIn): Left {
+/** What a sign-in leaves of a holding. */
+function effective(held: Holding, signIn: SignIn): Effective {
   const refusal =
     held.status === 'ACTIVE' && !held.isBreakglass ? policyRefusal(held, signIn) : null;
   return {
@@ -132,7 +127,7 @@ function add(
   rights: Map<string, MembershipRights>,
   { organizationId, membershipId }: Place,
   signIn: SignIn,
-  more: Left,
+  more: Effective,
 ): void {
   if (signIn.organizationId !== null && signIn.organizationId !== organizationId) {
     return;

@@ -29,7 +29,10 @@ import { isWithin, type Reach, reachOf } from './reach.ts';
 import { roleLoaders } from './role.ts';
 import { type UserRow, userLoaders } from './user.ts';
 
-/** Rows of which only what most answers show was read: the principal, and all their memberships, once for each role. */
+/**
+ * Rows of which only what most answers show was read: the principal, and all their memberships, once for each role;
+ * undefined where these were not read.
+ */
 type KnownRows = {
   user: { id: string } | undefined;
   memberships:
