@@ -16,10 +16,7 @@ export type Caller = {
 export type KnownRows = {
   /** The person themselves; undefined where their sign-in does not vouch for all of them. */
   user: { id: string; isShared: true; isSharedInDetail: true } | undefined;
-  /**
-   * All their memberships that the sign-in reaches, oldest first, each once for each of its roles; undefined where there
-   * are very many.
-   */
+  /** All their memberships, oldest first, each once for each of its roles; undefined where there are very many. */
   memberships: readonly KnownMembership[] | undefined;
 };
 

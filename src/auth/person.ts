@@ -127,7 +127,6 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
     subject,
     accountHash,
     issuedAt: issuedAt?.toISOString() ?? null,
-    within: issuer.organizationId === null ? null : [issuer.organizationId],
   });
   const [first] = rows;
   if (first === undefined) {
@@ -197,9 +196,9 @@ r."roleId" AS "role.id", r."roleKey" AS "role.key", r."roleName" AS "role.displa
 u.email AS "user.email", u.name AS "user.name"
 FROM environment e LEFT JOIN identity i ON i.issuer = ${param('issuer')} AND i.subject = ${param('subject')}
 LEFT JOIN "user" u ON u.id = i.user_id
-CROSS JOIN LATERAL (SELECT ${param('within')}::uuid[] IS NULL
-AND EXISTS (SELECT FROM membership m WHERE m.user_id = i.user_id OFFSET ${sql.lit(MOST_IN_ROWS)}) AS is_large OFFSET 0) count
-LEFT JOIN LATERAL membership_rights(CASE WHEN NOT count.is_large THEN i.user_id END, now(), ${param('within')}) r ON true
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM membership m
+WHERE m.user_id = i.user_id OFFSET ${sql.lit(MOST_IN_ROWS)}) AS is_large OFFSET 0) count
+LEFT JOIN LATERAL membership_rights(CASE WHEN NOT count.is_large THEN i.user_id END, now(), NULL) r ON true
 ORDER BY r."createdAt", r."membershipId", r."roleCreatedAt", r."roleId"`;
 }
 

@@ -129,7 +129,8 @@ function add(
   signIn: SignIn,
   more: Effective,
 ): void {
-  if (signIn.organizationId !== null && signIn.organizationId !== organizationId) {
+  const isWithin = signIn.organizationId === null || signIn.organizationId === organizationId;
+  if (!isWithin) {
     return;
   }
   const known = rights.get(organizationId);

@@ -181,8 +181,8 @@ function conditions(): RemovedRule[] {
     ],
     [
       'src/domain/membership-rights.ts',
-      'refusal === null ? row.permissions : []',
-      'row.permissions',
+      'refusal === null ? held.permissions : []',
+      'held.permissions',
     ],
     ['src/domain/permission.ts', '(!isForKeys(permission) || isOfEnvironment(principal)) &&', ''],
     [
