@@ -96,8 +96,9 @@ const COUNTS = [
 // longest. What keys refer to has to stay.
 const INDEXES = `
   SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS create
-  FROM pg_index WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) AND indrelid IN ('"user"'::regclass, 'identity'::regclass,
-    'membership'::regclass, 'role_assignment'::regclass, 'event'::regclass, 'event_detail'::regclass)
+  FROM pg_index WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+    AND indrelid IN ('"user"'::regclass, 'identity'::regclass, 'membership'::regclass, 'role_assignment'::regclass,
+      'event'::regclass, 'event_detail'::regclass)
   ORDER BY pg_get_indexdef(indexrelid) LIKE '% USING gin %' DESC, indexrelid DESC`;
 
 const BUILDERS = 2;
