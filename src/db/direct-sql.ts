@@ -24,6 +24,9 @@ const types = {
   getTypeParser: (oid: number) => (oid === BIGINT ? BigInt : pg.types.getTypeParser(oid, 'text')),
 };
 
+/** How Prisma begins a transaction. Nobody waits for the answer: what is sent behind it happens behind it. */
+const BEGIN = 'BEGIN';
+
 /** How Prisma ends a transaction, also while its work is under way: when that takes too long, or the client is closed. */
 const ENDS: ReadonlySet<unknown> = new Set(['COMMIT', 'ROLLBACK']);
 
@@ -94,11 +97,25 @@ function noteConnections(pool: pg.Pool): <T>(place: Place | undefined, begin: ()
     const connection = await connect();
     const query = connection.query;
     place.connection = connection;
+    let failure: Error | undefined;
     connection.query = ((...asked: [unknown]) => {
-      if (ENDS.has(Object(asked[0]).text)) {
+      const { text } = Object(asked[0]);
+      if (ENDS.has(text)) {
         place.connection = undefined;
       }
-      return Reflect.apply(query, connection, asked);
+      if (failure !== undefined) {
+        return Promise.reject(failure);
+      }
+      const answer: Promise<unknown> = Reflect.apply(query, connection, asked);
+      if (text !== BEGIN) {
+        return answer;
+      }
+      // Its answer comes before any other. Whatever is sent after one of these is sent only if it has begun.
+      answer.catch((error: Error) => {
+        failure = error;
+        place.connection = undefined;
+      });
+      return Promise.resolve({ rowCount: null });
     }) as typeof query;
     return connection;
   };

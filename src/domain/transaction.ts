@@ -112,10 +112,7 @@ async function persist<T>(
   const restarts = new Map<string, number>();
   for (;;) {
     try {
-      const { result, isNews } = await runner.prisma.$transaction(
-        (db) => attempt(db, runner, scope, work),
-        { maxWait: 10_000, timeout: 60_000 },
-      );
+      const { result, isNews } = await commit(runner, scope, work);
       if (isNews) {
         runner.committed?.();
       }
@@ -134,12 +131,40 @@ async function persist<T>(
   }
 }
 
+async function commit<T>(
+  runner: TransactionRunner,
+  scope: TransactionScope & { organizations: string[] },
+  work: (tx: Transaction) => Promise<T>,
+): Promise<Done<T>> {
+  let written: Promise<unknown> | undefined;
+  try {
+    return await runner.prisma.$transaction(
+      async (db) => {
+        const done = await attempt(db, runner, scope, work);
+        written = done.written;
+        return done;
+      },
+      { maxWait: 10_000, timeout: 60_000 },
+    );
+  } finally {
+    // When they failed, PostgreSQL has rolled back where it was asked to commit, and it says why only here.
+    await written;
+  }
+}
+
+type Done<T> = {
+  result: T;
+  isNews: boolean;
+  /** Its events, which are on their way. */
+  written: Promise<unknown>;
+};
+
 async function attempt<T>(
   db: Prisma.TransactionClient,
   runner: TransactionRunner,
   scope: TransactionScope & { organizations: string[] },
   work: (tx: Transaction) => Promise<T>,
-): Promise<{ result: T; isNews: boolean }> {
+): Promise<Done<T>> {
   // One behind the other: what is seen is seen when the locks are had.
   const [, { databaseTime, principal, nextDeadline }] = await Promise.all([
     takeLocks(db, scope.environment ?? 'shared', scope.organizations),
@@ -171,11 +196,13 @@ async function attempt<T>(
     settled: new Set(nextDeadline === null || nextDeadline > now ? scope.organizations : []),
   };
   const result = await work(tx);
-  await flushEvents(tx);
+  const written = flushEvents(tx);
+  // It is heard of behind the commit.
+  written.catch(() => {});
   if (jobs.length > 0) {
     await runner.enqueue(db, jobs);
   }
-  return { result, isNews };
+  return { result, isNews, written };
 }
 
 type Surroundings = {

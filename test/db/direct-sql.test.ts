@@ -123,6 +123,50 @@ describe('a transaction', () => {
   });
 });
 
+describe('the beginning of a transaction', () => {
+  it('is not waited for, and comes before what is sent at once', async () => {
+    const sent: unknown[] = [];
+    pool.once('acquire', (client) => {
+      const query = client.query;
+      client.query = ((...asked: [{ text: string }]) => {
+        const answer: Promise<unknown> = Reflect.apply(query, client, asked);
+        sent.push(asked[0].text);
+        answer.then(() => sent.push('answer'));
+        return answer;
+      }) as typeof query;
+      pool.once('release', () => {
+        client.query = query;
+      });
+    });
+    await prisma.$transaction((db) => write(db, 1));
+    expect(sent.slice(0, 3)).toEqual(['BEGIN', expect.stringContaining('INSERT'), 'answer']);
+  });
+
+  it('is nothing behind which anything is written when it fails', async () => {
+    const spoiled = new pg.Pool({ connectionString: world.url, max: 1, pipeline: true });
+    spoiled.on('error', () => {});
+    spoiled.on('connect', (client) => {
+      const query = client.query;
+      client.query = ((...asked: [{ text: string }]) => {
+        const [{ text, ...rest }] = asked;
+        const spoiledText = text === 'BEGIN' ? 'SELECT 1 / 0' : text;
+        return Reflect.apply(query, client, [{ ...rest, text: spoiledText }]);
+      }) as typeof query;
+    });
+    const other = openPrisma(spoiled, { isPrepared: true });
+    const failed = other.$transaction(async (db) => {
+      await db.$queryRaw`SELECT 1`;
+      await db.permission.create(permission('direct:late')).catch(() => {});
+      await write(db, 1);
+    });
+    await expect(failed).rejects.toThrow();
+    expect(await written()).toEqual([]);
+    expect(await prisma.permission.count({ where: { name: 'direct:late' } })).toBe(0);
+    await other.$disconnect();
+    await spoiled.end();
+  });
+});
+
 describe('statements that do not wait for each other', () => {
   it('happen in their order', async () => {
     await prisma.$transaction(async (db) => {

@@ -149,6 +149,29 @@ describe('events', () => {
     expect(await history(db, organizationId)).toEqual(['CREATED']);
   });
 
+  test('take their change back when they cannot be written', async () => {
+    const organizationId = await found(db);
+    let announced = 0;
+    const runner = { ...db.runner, committed: () => announced++ };
+    const failed = inTransaction(
+      runner,
+      { principal, organizations: [organizationId] },
+      async (tx) => {
+        await addTo(organizationId)(tx);
+        tx.append({
+          type: 'ORGANIZATION_UPDATED',
+          cause: 'UPDATED',
+          organizationId: crypto.randomUUID(),
+        });
+      },
+    );
+    await expect(failed).rejects.toThrow('event_sequence_check');
+    expect(await history(db, organizationId)).toEqual(['CREATED']);
+    expect(announced).toBe(0);
+    const members = await db.database.prisma.membership.count({ where: { organizationId } });
+    expect(members).toBe(0);
+  });
+
   test('are numbered without holes, in commit order, by many writers', async () => {
     const organizations = await Promise.all([found(db), found(db), found(db)]);
     await Promise.all(
@@ -226,6 +249,26 @@ describe('starting over', () => {
         );
       }
     });
+    const user = await db.database.prisma.user.findUniqueOrThrow({ where: { email } });
+    expect(await db.database.prisma.event.count({ where: { userId: user.id } })).toBe(1);
+  });
+
+  test('so does work whose events are kept from being written', async () => {
+    // What a sequence counts is not taken back.
+    await db.query(`CREATE SEQUENCE attempts;
+      CREATE FUNCTION fail_twice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('attempts') <= 2 THEN RAISE EXCEPTION USING errcode = '40P01'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER fail_twice BEFORE INSERT ON event FOR EACH ROW
+        WHEN (NEW.request_id = 'fails twice') EXECUTE FUNCTION fail_twice()`);
+    const email = `${fresh('again')}@example.com`;
+    let attempts = 0;
+    await inTransaction(db.runner, { principal, requestId: 'fails twice' }, async (tx) => {
+      attempts += 1;
+      await addUsers(tx, [{ email }], { act: 'create' });
+    });
+    expect(attempts).toBe(3);
     const user = await db.database.prisma.user.findUniqueOrThrow({ where: { email } });
     expect(await db.database.prisma.event.count({ where: { userId: user.id } })).toBe(1);
   });

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Prisma } from '../../db/generated/prisma/client.ts';
 import { statementName } from '../../db/statement.ts';
+import { flushEvents } from '../../domain/event-flush.ts';
 import { SYSTEM } from '../../domain/principal.ts';
 import { inTransaction, type Transaction } from '../../domain/transaction.ts';
 import type { Connection } from '../connect.ts';
@@ -58,12 +59,15 @@ export async function inDrySession<T>(
           lanes: 1,
           query: (text, values) => outer.$queryRawUnsafe(text, ...values),
           write: (organizations, act) =>
-            inTransaction(nested, { principal: SYSTEM }, (tx) => {
+            inTransaction(nested, { principal: SYSTEM }, async (tx) => {
               // Nothing of this is numbered for good, so nobody need wait for it, and thousands fit.
               for (const id of organizations) {
                 tx.locked.add(id);
               }
-              return act(tx);
+              const result = await act(tx);
+              // Where events fail, their savepoint must not have been released: nothing else is taken back then.
+              await flushEvents(tx);
+              return result;
             }).catch((error: unknown) => unlessLost(outer, error)),
           lasts: (id) => !id.endsWith(mark),
         });
