@@ -4,11 +4,11 @@ import { withCursors } from './cursors.ts';
 import type { Issuer } from './issuer.ts';
 import { fastest, type Measured, measure, type Pace, ratio, type Turn } from './measure.ts';
 import { GATEHOUSE, type Question } from './operations.ts';
-import { databaseUrlOf, has, PEERS } from './peers/peers.ts';
+import { has, PEERS } from './peers/peers.ts';
 import type { Load, RunningContender } from './processes.ts';
 import { FIRST_NAMES, type OperationName } from './questions.ts';
 import { type Place, questionsOf } from './samples.ts';
-import { type Shape, shapesOf } from './shape.ts';
+import type { Shape, Watched } from './shape.ts';
 
 export const FLOORS = { flat: 'floors/flat.ts', json: 'floors/json-agg.ts' };
 
@@ -49,8 +49,11 @@ export type Table = Partial<Record<OperationName, Record<string, number>>>;
 
 export type StartContender = (name: string, url: string) => Promise<RunningContender>;
 
-/** Where an operation is asked: a database, who runs on it, and what of its world is asked about. */
-export type Ground = { url: string; place: Place; contenders: RunningContender[] };
+/**
+ * Where an operation is asked: who runs on a database, of whom it is told what they ask of it, and what of its world is
+ * asked about.
+ */
+export type Ground = { place: Place; contenders: RunningContender[]; watched: Watched[] };
 
 /** How much is done of all that. */
 export type Effort = {
@@ -59,11 +62,7 @@ export type Effort = {
   roundsOfPeers: number;
   /** How many answers to each operation have to agree. */
   checked: number;
-  /** Of whom it is told what they ask of PostgreSQL. */
-  watches(name: string): boolean;
 };
-
-type Options = Effort & { start: StartContender; issuer: Issuer };
 
 const EXPLAINED = 3;
 const MEGABYTE = 2 ** 20;
@@ -73,11 +72,11 @@ type Entry = { operation: OperationName; contender: RunningContender; questions:
 /** All who are asked one operation; `questions` are for whoever may not see the answers, as the user of that number. */
 type Group = { those: Entry[]; questions: Question[]; stranger: number };
 
-/** Compares the contenders on these operations, each on its ground. */
+/** Compares the contenders on these operations, each on its ground. Whoever is watched is stopped before that. */
 export async function compare(
   load: Load,
   grounds: Partial<Record<OperationName, Ground>>,
-  { start, pace, roundsOfPeers, issuer, checked, watches }: Options,
+  { pace, roundsOfPeers, issuer, checked }: Effort & { issuer: Issuer },
 ): Promise<Comparison> {
   const asked = Object.entries(grounds) as [OperationName, Ground][];
   const groups: Group[] = [];
@@ -95,9 +94,8 @@ export async function compare(
   }
   const entries = groups.flatMap(({ those }) => those);
 
-  const watched = entries.filter(({ contender }) => watches(contender.name));
   // One that fails is told of when the others are over: they hold what ends with the run.
-  const shaping = shapesOfAll(asked, watched, start);
+  const shaping = shapesOfAll(asked, entries);
   const checks = groups.map((group) => check(group, issuer, checked));
   await Promise.allSettled([shaping, ...checks]);
   await Promise.all(checks);
@@ -112,15 +110,14 @@ export async function compare(
   );
   const measurements = await measure(load, turns, pace);
   const tabulate = (
-    value: (operation: OperationName, name: string) => number,
-    of = entries,
+    value: (operation: OperationName, name: string) => number | undefined,
   ): Table => {
     const table: Table = {};
-    for (const { operation, contender } of of) {
-      table[operation] = {
-        ...table[operation],
-        [contender.name]: value(operation, contender.name),
-      };
+    for (const { operation, contender } of entries) {
+      const found = value(operation, contender.name);
+      if (found !== undefined) {
+        table[operation] = { ...table[operation], [contender.name]: found };
+      }
     }
     return table;
   };
@@ -141,10 +138,7 @@ export async function compare(
     }
   }
   const shape = (what: keyof Shape) =>
-    tabulate(
-      (operation, name) => shapes.get(`${operation} ${name}`)?.[what] ?? Number.NaN,
-      watched,
-    );
+    tabulate((operation, name) => shapes.get(`${operation} ${name}`)?.[what]);
   const memory: Record<string, number> = {};
   for (const { name, contender } of turns) {
     const largest = Math.max(...(measurements.get(name) ?? []).map(({ rss }) => rss)) / MEGABYTE;
@@ -180,29 +174,33 @@ async function check(
 async function shapesOfAll(
   asked: [OperationName, Ground][],
   entries: Entry[],
-  start: StartContender,
 ): Promise<Map<string, Shape>> {
   const shapes = new Map<string, Shape>();
-  const note = async (name: string, url: string, those: Entry[]) => {
-    const questions = Object.fromEntries(
-      those.map((entry) => [entry.operation, entry.questions.slice(0, EXPLAINED)]),
+  const note = async (watched: Watched, operations: OperationName[]) => {
+    const those = entries.filter(
+      ({ operation, contender }) =>
+        contender.name === watched.name && operations.includes(operation),
     );
-    const found = await shapesOf(
-      databaseUrlOf(name, url),
-      (through) => start(name, through),
-      questions,
+    const found = await watched.shapesOf(
+      Object.fromEntries(
+        those.map((entry) => [entry.operation, entry.questions.slice(0, EXPLAINED)]),
+      ),
     );
+    await watched.stop();
     for (const [operation, one] of Object.entries(found)) {
-      shapes.set(`${operation} ${name}`, one);
+      shapes.set(`${operation} ${watched.name}`, one);
     }
   };
-  for (const url of new Set(asked.map(([, ground]) => ground.url))) {
-    const here = asked.filter(([, ground]) => ground.url === url).map(([operation]) => operation);
-    const byName = Map.groupBy(
-      entries.filter(({ operation }) => here.includes(operation)),
-      ({ contender }) => contender.name,
-    );
-    await Promise.all([...byName].map(([name, those]) => note(name, url, those)));
-  }
+  const byPlace = Map.groupBy(asked, ([, { watched }]) => watched);
+  await Promise.all(
+    [...byPlace].flatMap(([watched, grounds]) =>
+      watched.map((one) =>
+        note(
+          one,
+          grounds.map(([operation]) => operation),
+        ),
+      ),
+    ),
+  );
   return shapes;
 }

@@ -7,7 +7,7 @@ import { ask, GATEHOUSE, type Question } from './operations.ts';
 import type { Load, RunningContender } from './processes.ts';
 import { OPERATION_NAMES, type OperationName } from './questions.ts';
 import { type Place, questionsOf } from './samples.ts';
-import { objectsIn, shapesOf } from './shape.ts';
+import { objectsIn, startWatched } from './shape.ts';
 
 export type Growing = 'tenants' | 'members';
 
@@ -116,7 +116,9 @@ async function rowsReadOf(entries: Entry[], start: StartContender): Promise<Map<
     const questions = Object.fromEntries(
       here.map((entry) => [entry.name, entry.questions.slice(0, EXPLAINED)]),
     );
-    const found = await shapesOf(url, (through) => start(GATEHOUSE, through), questions);
+    const watched = await startWatched(url, (through) => start(GATEHOUSE, through));
+    const found = await watched.shapesOf(questions);
+    await watched.stop();
     for (const [name, { rowsReadPerObject }] of Object.entries(found)) {
       rowsRead.set(name, rowsReadPerObject);
     }

@@ -12,7 +12,6 @@ import {
   type Effort,
   FLOORS,
   type Ground,
-  isOurs,
   PROGRAMS,
   type StartContender,
 } from './comparison.ts';
@@ -28,6 +27,7 @@ import { largeTenants, manyTenants, type ReadWorld } from './read-worlds.ts';
 import { rewriteReadme, tablesOf } from './report.ts';
 import type { Place } from './samples.ts';
 import { openServer } from './server.ts';
+import { startWatched } from './shape.ts';
 import { conduct, type Stage } from './stage.ts';
 import { loadWorld } from './world.ts';
 
@@ -61,20 +61,17 @@ const SEARCHED = 50_000;
 
 const effort: Effort = options.quick
   ? {
-      pace: { questions: 256, rounds: 3, seconds: 0.2, warmUp: 0.2 },
+      pace: { questions: 256, rounds: 4, seconds: 0.2, warmUp: 0.2 },
       roundsOfPeers: 2,
       checked: 3,
-      // What the peers ask is told by the whole run.
-      watches: isOurs,
     }
   : {
-      pace: { questions: 2048, rounds: 5, seconds: 0.7, warmUp: 2 },
-      roundsOfPeers: 5,
+      pace: { questions: 2048, rounds: 7, seconds: 0.7, warmUp: 2 },
+      roundsOfPeers: 7,
       checked: 10,
-      watches: () => true,
     };
 
-const growthPace = { questions: 512, rounds: 3, seconds: 0.4, warmUp: 0.4 };
+const growthPace = { questions: 512, rounds: 5, seconds: 0.4, warmUp: 1 };
 
 await conduct(async (stage) => {
   const results = await run(stage);
@@ -126,6 +123,14 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
         return contender;
       }),
     );
+  const watchForRun = (names: string[], url: string) =>
+    Promise.all(
+      names.map(async (name) => {
+        const watched = await startWatched(databaseUrlOf(name, url), (door) => start(name, door));
+        atEnd(() => watched.stop());
+        return watched;
+      }),
+    );
 
   progress('Starting the contenders');
   const [large] = filled;
@@ -133,29 +138,32 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
   if (main === undefined || large === undefined) {
     throw new Error('There is no world.');
   }
-  const onMain: Ground = {
-    url: main.url,
-    place: placeOf(main.world),
-    contenders: await startForRun([GATEHOUSE, ...Object.keys(FLOORS), ...peers], main.url),
-  };
+  const ours = [GATEHOUSE, ...Object.keys(FLOORS)];
+  const all = [...ours, ...peers];
+  const [contenders, watched] = await Promise.all([
+    startForRun(all, main.url),
+    // What the peers ask is told by the whole run.
+    watchForRun(options.quick ? ours : all, main.url),
+  ]);
+  const onMain: Ground = { place: placeOf(main.world), contenders, watched };
   const grounds: Partial<Record<OperationName, Ground>> = {};
   for (const operation of options.quick ? FIRST_NAMES : [...FIRST_NAMES, ...MORE_NAMES]) {
     grounds[operation] = onMain;
   }
   if (options.quick) {
     progress('Comparing');
-    return compare(load, grounds, { start, issuer, ...effort });
+    return compare(load, grounds, { issuer, ...effort });
   }
   const onLarge: Ground = {
-    url: large.url,
     place: placeOf(large.world, TENANT_SIZES.indexOf(SEARCHED)),
     contenders: await startForRun(ASKED_MORE, large.url),
+    watched: await watchForRun(ASKED_MORE, large.url),
   };
   progress('Comparing');
   const comparison = await compare(
     load,
     { ...grounds, d: onLarge, d100: onLarge },
-    { start, issuer, ...effort },
+    { issuer, ...effort },
   );
 
   // Said now, too: what follows takes as long again.

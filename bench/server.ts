@@ -1,6 +1,6 @@
 /** The PostgreSQL of a run, with databases that come and go with it. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { attachEmbeddedPostgres } from '../src/db/embedded/embedded.ts';
@@ -42,9 +42,17 @@ export async function openServer(url: string | undefined): Promise<Server> {
   };
 }
 
+/** A quarter of what the machine has, as PostgreSQL's manual advises, and no more than the largest world needs. */
+const SHARED_BUFFERS_MB = Math.min(2048, Math.floor(totalmem() / 4 / 2 ** 20));
+
 async function throwAwayServer() {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
-  const server = await attachEmbeddedPostgres({ dataDir: join(folder, 'data'), durable: false });
+  const attach = () => attachEmbeddedPostgres({ dataDir: join(folder, 'data'), durable: false });
+  const fresh = await attach();
+  await administer(fresh.url, `ALTER SYSTEM SET shared_buffers = '${SHARED_BUFFERS_MB}MB'`);
+  // It takes this when it starts.
+  await fresh.detach();
+  const server = await attach();
   const [found] = await administer(
     server.url,
     `SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid`,

@@ -12,31 +12,41 @@ export type Shape = {
 
 const EXECUTIONS = 6;
 
-/**
- * Runs each of the questions on a contender of its own, started by `start` on the URL of a database, and watches what
- * it sends there. Returns the shape of all questions of the same name together: the largest number of statements, and
- * the rows of all; of the two kinds of plans that a prepared statement may get, the one that reads more.
- */
-export async function shapesOf<Name extends string>(
+/** A contender of its own, of which it is watched what it sends to PostgreSQL. */
+export type Watched = {
+  name: string;
+  /**
+   * Asks it each of the questions. Returns the shape of all questions of the same name together: the largest number of
+   * statements, and the rows of all; of the two kinds of plans that a prepared statement may get, the one that reads more.
+   */
+  shapesOf<Key extends string>(questions: Record<Key, Question[]>): Promise<Record<Key, Shape>>;
+  stop(): Promise<void>;
+};
+
+/** Has `start` start a contender on the URL of a database, which is a door to that at `databaseUrl`. */
+export async function startWatched(
   databaseUrl: string,
   start: (url: string) => Promise<Contender & { stop(): Promise<void> }>,
-  questions: Record<Name, Question[]>,
-): Promise<Record<Name, Shape>> {
+): Promise<Watched> {
   const proxy = await openProxy(databaseUrl);
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const contender = await start(proxy.url);
-  try {
-    const shapes: Partial<Record<Name, Shape>> = {};
-    for (const name of Object.keys(questions) as Name[]) {
-      shapes[name] = await shapeOf(questions[name]);
-    }
-    return shapes as Record<Name, Shape>;
-  } finally {
-    await contender.stop();
-    await client.end();
-    proxy.close();
-  }
+  return {
+    name: contender.name,
+    async shapesOf(questions) {
+      const shapes: Partial<Record<keyof typeof questions, Shape>> = {};
+      for (const key of Object.keys(questions) as (keyof typeof questions)[]) {
+        shapes[key] = await shapeOf(questions[key]);
+      }
+      return shapes as Record<keyof typeof questions, Shape>;
+    },
+    async stop() {
+      await contender.stop();
+      await client.end();
+      proxy.close();
+    },
+  };
 
   async function shapeOf(asked: Question[]): Promise<Shape> {
     let statements = 0;
