@@ -61,7 +61,7 @@ const SEARCHED = 50_000;
 
 const effort: Effort = options.quick
   ? {
-      pace: { questions: 256, rounds: 4, seconds: 0.2, warmUp: 0.2 },
+      pace: { questions: 256, rounds: 3, seconds: 0.2, warmUp: 0.2 },
       roundsOfPeers: 2,
       checked: 3,
     }
