@@ -1,7 +1,12 @@
 /** The flags that `npm start` gives to Node, for whoever starts the gateway as its users do, but without npm. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const root = new URL('../', import.meta.url);
+const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+const [, flags = ''] = /\bnode (.+) src\/main\.ts$/.exec(scripts.start) ?? [];
 
-/** Those that are numbers, such as `--max-semi-space-size=32`. */
-export const START_FLAGS: readonly string[] = scripts.start.match(/--[\w-]+=\d+/g) ?? [];
+/** Such as `--max-semi-space-size=32`; files are named whole. */
+export const START_FLAGS: readonly string[] = flags
+  .split(' ')
+  .map((flag) => (flag.startsWith('./') ? fileURLToPath(new URL(flag, root)) : flag));

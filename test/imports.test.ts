@@ -243,7 +243,7 @@ describe('the source', () => {
       filesWith(everything, /\bprocess\.(?:exit|stdout|stderr|argv|on)\b/, [
         'main.ts',
         'cli/**',
-        'node-version.mjs',
+        'preload.mjs',
       ]),
     ).toEqual([]);
   });

@@ -8,11 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
-const guard = fileURLToPath(new URL('src/node-version.mjs', root));
+const preload = fileURLToPath(new URL('src/preload.mjs', root));
 const main = fileURLToPath(new URL('src/main.ts', root));
-
-/** Halves the time that a process takes to start. */
-const compiled = fileURLToPath(new URL('node_modules/.cache/gatehouse-test', root));
 
 export type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string };
 
@@ -42,13 +39,12 @@ export type ProgramOptions = {
 /** Starts the program, without anything of our own environment; its group is killed after the test. */
 export async function startProgram(options: ProgramOptions = {}): Promise<Program> {
   const { env = {}, args = [], cwd = await emptyFolder(), cleanUp = onTestFinished } = options;
-  const [file = '', ...first] = options.command ?? [process.execPath, '--import', guard, main];
+  const [file = '', ...first] = options.command ?? [process.execPath, '--import', preload, main];
   const child = spawn(file, [...first, ...args], {
     cwd,
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      NODE_COMPILE_CACHE: compiled,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -239,7 +239,7 @@ describe('under an older Node', () => {
 
   it.skipIf(older.length === 0)('says what to do, in one line', async () => {
     const [node = ''] = older;
-    const command = [node, '--import', './src/node-version.mjs', 'src/main.ts'];
+    const command = [node, '--import', './src/preload.mjs', 'src/main.ts'];
     const { code, stdout, stderr } = await runProgram({ command, cwd: root });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^Gatehouse needs Node 24 or later; this is v\d+.* `npm start` .*\n$/);

@@ -8,9 +8,6 @@ import { START_FLAGS } from '../../scripts/start-flags.ts';
 export const KEY = `ghk_${'k'.repeat(43)}`;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const compiled = fileURLToPath(
-  new URL('../../node_modules/.cache/gatehouse-test', import.meta.url),
-);
 
 /** The program as a child of its own, on this data directory; killed after the test. */
 export function run(dataDir: string, ...argv: string[]): ChildProcess {
@@ -22,7 +19,6 @@ function runWith(settings: Record<string, string>, ...argv: string[]): ChildProc
     cwd: root,
     env: {
       PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: compiled,
       PORT: '0',
       GATEHOUSE_API_KEY: KEY,
       ...settings,

@@ -1,4 +1,7 @@
 // Loaded with --import before any TypeScript: an older Node cannot even parse main.ts, and would say so unhelpfully.
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   process.stderr.write(
@@ -7,3 +10,9 @@ if (major < 24) {
   );
   process.exit(1);
 }
+
+// What is compiled now need not be at the next start, which takes half the time then, and less memory. Not in the
+// temporary folder, where Node keeps it by itself: who else may write there could have us run theirs.
+module.enableCompileCache(
+  fileURLToPath(new URL('../node_modules/.cache/gatehouse', import.meta.url)),
+);
