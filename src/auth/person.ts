@@ -8,6 +8,7 @@ import { type RightsRow, readRights, type SignIn } from '../domain/membership-ri
 import { SYSTEM, type UserPrincipal } from '../domain/principal.ts';
 import { SignInError, signIn } from '../domain/sign-in.ts';
 import { inTransaction, type TransactionRunner } from '../domain/transaction.ts';
+import { UnreadRights } from '../domain/unread-rights.ts';
 import { param, run } from '../loaders/statement.ts';
 import type { Caller, KnownMembership, Recognize } from './caller.ts';
 import { createEntrance } from './entrance.ts';
@@ -142,6 +143,18 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
   const { provider, authMethod, organizationId } = issuer;
   const how: SignIn = { identityId, provider, authMethod, isMultiFactor, organizationId };
   const memberships = rows.filter((row) => row.membership !== null);
+  const user =
+    organizationId === null && first.user !== null
+      ? Object.assign(first.user, { isShared: true, isSharedInDetail: true } as const)
+      : undefined;
+  const { expiresAt } = token;
+  if (holdsMany && usedLately && user !== undefined) {
+    // Most of what is asked needs none of them. When they are used is noted, as is all that depends on it, by the others.
+    const rights = new UnreadRights();
+    const principal = { kind: 'user' as const, id: userId, signIn: how, rights };
+    const known = { user, memberships: undefined };
+    return { caller: { principal, identityModel, expiresAt, known }, unentered: [], usedLately };
+  }
   const [rights] = holdsMany
     ? await readRightsInGroups(read, [{ id: userId, signIn: how }])
     : [readRights(memberships.map(rightsIn), how)];
@@ -156,14 +169,8 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
     caller: {
       principal: { kind: 'user', id: userId, signIn: how, rights },
       identityModel,
-      expiresAt: token.expiresAt,
-      known: {
-        user:
-          organizationId === null && first.user !== null
-            ? Object.assign(first.user, { isShared: true, isSharedInDetail: true } as const)
-            : undefined,
-        memberships: holdsMany ? undefined : memberships,
-      },
+      expiresAt,
+      known: { user, memberships: holdsMany ? undefined : memberships },
     },
     unentered: unentered.slice(0, MOST_ENTERED).map((membership) => membership.organizationId),
     usedLately,

@@ -7,25 +7,25 @@ type OfMembership = { userId: string; organizationId: string };
 /** An organization shows its name to whoever may read it or its memberships, and to whoever has one of these. */
 export function seesOrganization(principal: Principal, { id }: { id: string }): boolean {
   return (
+    (principal.kind === 'user' && principal.rights.has(id)) ||
     can(principal, 'organization:read', id) ||
-    can(principal, 'membership:read', id) ||
-    (principal.kind === 'user' && principal.rights.has(id))
+    can(principal, 'membership:read', id)
   );
 }
 
 /** People see their own memberships, whatever the status. */
 export function seesMembership(principal: Principal, membership: OfMembership): boolean {
   return (
-    can(principal, 'membership:read', membership.organizationId) ||
-    isOwnMembership(principal, membership)
+    isOwnMembership(principal, membership) ||
+    can(principal, 'membership:read', membership.organizationId)
   );
 }
 
 /** The address, metadata, roles' sources and the like of a membership. */
 export function seesDetails(principal: Principal, membership: OfMembership): boolean {
   return (
-    can(principal, 'membership:readDetails', membership.organizationId) ||
-    isOwnMembership(principal, membership)
+    isOwnMembership(principal, membership) ||
+    can(principal, 'membership:readDetails', membership.organizationId)
   );
 }
 

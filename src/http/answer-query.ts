@@ -1,6 +1,8 @@
 /** The short way of a query that is compiled: past all that was done with its document before. */
 import { normalizedExecutor } from '@graphql-tools/executor';
-import type { DocumentNode, ExecutionArgs, ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
+import { type UnreadRights, unreadRightsOf } from '../domain/unread-rights.ts';
+import type { CompiledQuery } from '../execution/compile.ts';
 import type { Context } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { type Trace, withinSpan } from '../telemetry/tracing.ts';
@@ -37,16 +39,47 @@ export function createQueryAnswerer(options: {
   /** Whether a query may run; it is charged for then. */
   admits(query: ReadyQuery, args: ExecutionArgs, payer: Payer): boolean;
   contextOf(operation: Operation, document: DocumentNode): Context;
+  /** With all the rights of whoever asks. */
+  withRights(operation: Operation): Promise<Operation>;
   trace: Trace | undefined;
   maxMs: number;
   hideSuggestions: boolean;
 }): AnswerQuery {
-  const { documents, ready, isInDebt, admits, contextOf, trace, maxMs, hideSuggestions } = options;
+  const {
+    documents,
+    ready,
+    isInDebt,
+    admits,
+    contextOf,
+    withRights,
+    trace,
+    maxMs,
+    hideSuggestions,
+  } = options;
+
+  /** Those for which rights have to be read. */
+  const demanding = new WeakSet<CompiledQuery>();
+
+  /** Undefined: more than that is asked for, or something is wrong. */
+  const answerByUnread = async (
+    rights: UnreadRights,
+    context: Context,
+    { compiled, values }: ReadyQuery,
+  ): Promise<QueryAnswer | undefined> => {
+    if (demanding.has(compiled)) {
+      return undefined;
+    }
+    const takeData = await compiled(context, values).catch(() => undefined);
+    if (rights.wereAskedFor) {
+      demanding.add(compiled);
+      return undefined;
+    }
+    return takeData && answerOf(takeData);
+  };
 
   const answer = async (args: ExecutionArgs, query: ReadyQuery): Promise<QueryAnswer> => {
     try {
-      const takeData = await query.compiled(args.contextValue, query.values);
-      return { take: () => `{"data":${takeData()}}` };
+      return answerOf(await query.compiled(args.contextValue, query.values));
     } catch {
       // By the executor of the general way, whose errors are not quite those of graphql-js.
       const result = await normalizedExecutor({ ...args, hideSuggestions } as ExecutionArgs);
@@ -67,16 +100,32 @@ export function createQueryAnswerer(options: {
       return undefined;
     }
     noteOperation(exchange, args);
-    const contextValue = contextOf(operation, document);
+    let contextValue = contextOf(operation, document);
+    let late: GraphQLError | undefined;
+    const answerByRights = async () => {
+      const rights = unreadRightsOf(contextValue.principal);
+      if (rights !== undefined) {
+        const answered = await answerByUnread(rights, contextValue, query);
+        if (answered !== undefined) {
+          return answered;
+        }
+        contextValue = contextOf(await withRights(operation), document);
+        if (late !== undefined) {
+          readNoMore(contextValue, late);
+        }
+      }
+      return answer({ ...args, contextValue }, query);
+    };
     const answerInTime = () =>
-      inTime(
-        () => answer({ ...args, contextValue }, query),
-        { maxMs },
-        (error): QueryAnswer => {
-          readNoMore(contextValue, error);
-          return { result: { errors: [error] } };
-        },
-      );
+      inTime(answerByRights, { maxMs }, (error): QueryAnswer => {
+        late = error;
+        readNoMore(contextValue, error);
+        return { result: { errors: [error] } };
+      });
     return await withinSpan(exchange, () => traced(trace, args, answerInTime));
   };
+}
+
+function answerOf(takeData: () => string): QueryAnswer {
+  return { take: () => `{"data":${takeData()}}` };
 }

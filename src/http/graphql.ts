@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '../auth/caller.ts';
 import type { Read } from '../db/database.ts';
 import type { TransactionRunner } from '../domain/transaction.ts';
+import { unreadRightsOf } from '../domain/unread-rights.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Context } from '../graphql/context.ts';
 import { needsOf } from '../graphql/needs.ts';
@@ -74,10 +75,20 @@ export function createGraphqlServer({
   const { contextOf, renewed, actsOf } = createContexts({ read, runner, renew, feed, limits });
   const needsIn = (document: DocumentNode | undefined) =>
     compileAfter === undefined ? undefined : document && needsOf(document);
+  /** With all the rights of whoever asks, also those that were left unread. */
+  const withRights = async <Asked extends Operation>(operation: Asked): Promise<Asked> => {
+    const { caller } = operation;
+    if (unreadRightsOf(caller.principal) === undefined) {
+      return operation;
+    }
+    // What was read together with others does not go with these: the account may be gone since.
+    const principal = await renew(caller.principal);
+    return { ...operation, caller: { ...caller, principal, known: undefined } };
+  };
   const yoga = createYoga<Operation, Context>({
     schema,
-    context: (operation) =>
-      contextOf(operation, needsIn(documents.get(operation.params.query ?? ''))),
+    context: async (operation) =>
+      contextOf(await withRights(operation), needsIn(documents.get(operation.params.query ?? ''))),
     graphqlEndpoint: GRAPHQL_PATH,
     graphiql: false,
     landingPage: false,
@@ -117,6 +128,7 @@ export function createGraphqlServer({
     isInDebt: (payer) => rate.take(payer, 0) > 0,
     admits: createAdmission(limits, rate),
     contextOf: (operation, document) => contextOf(operation, needsIn(document)),
+    withRights,
     trace,
     maxMs: limits.maxOperationMs,
     hideSuggestions: !limits.suggestions,

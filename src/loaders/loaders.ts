@@ -1,6 +1,7 @@
 /** All reads of one request. */
 import type { Read } from '../db/database.ts';
-import type { Principal } from '../domain/principal.ts';
+import { isSelf, type Principal } from '../domain/principal.ts';
+import { unreadRightsOf } from '../domain/unread-rights.ts';
 import { accessLoaders } from './access.ts';
 import { type ApiKeyRow, apiKeyLoaders } from './api-key.ts';
 import { type Discovery, discover } from './discovery.ts';
@@ -148,7 +149,7 @@ export class Loaders {
       const companions = companionsOf(needs, reach, this);
       return membershipLists(this.#read, kind, filter, args, companions);
     });
-    return lists(parentId);
+    return this.#metIn(lists(parentId));
   }
 
   get invitations() {
@@ -197,6 +198,24 @@ export class Loaders {
       this.#lists.set(name, made);
     }
     return made;
+  }
+
+  /** Whoever is told their own memberships is known to have them. */
+  #metIn(list: List<MembershipRow>): List<MembershipRow> {
+    const rights = unreadRightsOf(this.#principal);
+    if (rights === undefined) {
+      return list;
+    }
+    const page = async () => {
+      const found = await list.page();
+      for (const { userId, organizationId } of found.rows) {
+        if (isSelf(this.#principal, userId)) {
+          rights.meet(organizationId);
+        }
+      }
+      return found;
+    };
+    return { ...list, page };
   }
 
   /** Where the organizations are those of the principal. */

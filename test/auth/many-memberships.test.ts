@@ -129,6 +129,9 @@ const QUESTIONS = [
   '{ viewer { discoveredOrganizations { displayName } } }',
 ];
 
+/** So many of them ask for no more than that somebody has these memberships. */
+const NEED_NO_RIGHTS = 1;
+
 /** All that the bearer is told of their organizations. */
 async function seenBy(token: string): Promise<unknown[]> {
   const permissions = organizations.map(
@@ -184,7 +187,57 @@ describe.each([
         inGroups = await seenBy(token);
       });
       expect(inGroups).toEqual(inRows);
-      expect(grouped.filter(isInGroups)).toHaveLength(inGroups.length);
+      expect(grouped.filter(isInGroups)).toHaveLength(inGroups.length - NEED_NO_RIGHTS);
+    });
+  });
+});
+
+describe('what somebody with very many memberships asks', () => {
+  const page = 'memberships(first: 50) { nodes { id';
+  const ask = async (query: string, token: string) => {
+    let answer: unknown;
+    const statements = await statementsOf(async () => {
+      answer = await world.ask(query, {}, token);
+    });
+    return { answer, statements };
+  };
+
+  it.each([
+    ['a page of them', `{ viewer { ${page} status organization { slug } } } } }`, 2],
+    ['the permissions of each', `{ viewer { ${page} permissions } } } }`, 3],
+    ['who they are', '{ viewer { kind user { name email } } }', 1],
+  ])('takes no look at their rights: %s', async (_, query, count) => {
+    await withOneMore(async () => {
+      const token = await entered({});
+      const first = await ask(query, token);
+      const again = await ask(query, token);
+      expect(again.answer).toEqual(first.answer);
+      expect(again.statements.filter(isInGroups)).toEqual([]);
+      expect(again.statements).toHaveLength(count);
+    });
+  });
+
+  it.each([
+    ['those of an organization', '{ viewer { permissions(organizationId: "ORGANIZATION") } }'],
+    ['where they hold them', '{ organizations(first: 1) { totalCount } }'],
+    [
+      'whom they see there',
+      `{ viewer { ${page} organization { memberCount: seats { used } } } } } }`,
+    ],
+  ])('takes one look at their rights when it needs them: %s', async (_, text) => {
+    const query = text.replace('ORGANIZATION', encodeId('org', organizations[12] ?? ''));
+    await withOneMore(async () => {
+      const token = await entered({ amr: ['mfa'] });
+      const first = await ask(query, token);
+      expect(first.answer).toMatchObject({ data: expect.any(Object) });
+      const second = await ask(query, token);
+      const third = await ask(query, token);
+      expect(second.answer).toEqual(first.answer);
+      expect(third.answer).toEqual(first.answer);
+      expect(second.statements.filter(isInGroups)).toHaveLength(1);
+      expect(third.statements.filter(isInGroups)).toHaveLength(1);
+      // It is known by then that they are needed.
+      expect(third.statements.length).toBeLessThanOrEqual(second.statements.length);
     });
   });
 });
