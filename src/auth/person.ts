@@ -1,5 +1,6 @@
 /** People, by tokens of trusted issuers. */
 import { sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Read } from '../db/database.ts';
 import type { IdentityModel } from '../db/generated/prisma/enums.ts';
@@ -30,6 +31,17 @@ type Known = {
   usedLately: boolean;
 };
 
+type Finding = PersonOptions & {
+  /**
+   * Sign-ins of people with very many memberships whose rights were read a moment ago, with nothing to note in these. Their
+   * rights are left unread for a while: most of what they ask needs none.
+   */
+  settled: LRUCache<string, true>;
+};
+
+/** How many sign-ins are known to be settled, and for how long. */
+const SETTLED = { max: 10_000, ttl: 60_000 };
+
 /** How many memberships are entered by one sign-in: each takes its organization's lock. */
 const MOST_ENTERED = 20;
 
@@ -37,7 +49,8 @@ const MOST_ENTERED = 20;
  * Recognizes people: by their account, or, when it is seen for the first time, by the address that its issuer vouches
  * for. Whoever is refused has left no trace but a line in the log.
  */
-export function recognizePeople(options: PersonOptions): Recognize {
+export function recognizePeople(given: PersonOptions): Recognize {
+  const options: Finding = { ...given, settled: new LRUCache(SETTLED) };
   const { verifier, log } = options;
   const enter = createEntrance(options);
   return async (text, requestId) => {
@@ -59,11 +72,7 @@ export function recognizePeople(options: PersonOptions): Recognize {
   };
 }
 
-async function welcome(
-  options: PersonOptions,
-  token: VerifiedToken,
-  requestId: string,
-): Promise<Known> {
+async function welcome(options: Finding, token: VerifiedToken, requestId: string): Promise<Known> {
   const { subject, profile, issuedAt } = token;
   const { issuer, linkingDomains, authMethod, organizationId } = token.issuer;
   const email = vouchedAddress(token);
@@ -92,7 +101,7 @@ function vouchedAddress({ email, isEmailVerified }: VerifiedToken): string | nul
   return isEmailVerified && email !== null && /^[ -~]+@/.test(email) ? normalizeEmail(email) : null;
 }
 
-async function findAgain(options: PersonOptions, token: VerifiedToken): Promise<Known> {
+async function findAgain(options: Finding, token: VerifiedToken): Promise<Known> {
   const known = await find(options, token);
   if (known === null) {
     throw new TokenError('its account was just taken from the user');
@@ -121,7 +130,7 @@ type Row = (MembershipPart | { membership: null }) & {
  *
  * @throws TokenError when the token was issued before its account was taken from a user.
  */
-async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Known | null> {
+async function find({ read, settled }: Finding, token: VerifiedToken): Promise<Known | null> {
   const { issuer, subject, issuedAt, isMultiFactor, accountHash } = token;
   const rows = await run<Row>(read, 'authenticate person', personByAccount, {
     issuer: issuer.issuer,
@@ -148,8 +157,8 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
       ? Object.assign(first.user, { isShared: true, isSharedInDetail: true } as const)
       : undefined;
   const { expiresAt } = token;
-  if (holdsMany && usedLately && user !== undefined) {
-    // Most of what is asked needs none of them. When they are used is noted, as is all that depends on it, by the others.
+  const sign = `${identityId} ${isMultiFactor}`;
+  if (holdsMany && user !== undefined && settled.has(sign)) {
     const rights = new UnreadRights();
     const principal = { kind: 'user' as const, id: userId, signIn: how, rights };
     const known = { user, memberships: undefined };
@@ -165,6 +174,9 @@ async function find({ read }: PersonOptions, token: VerifiedToken): Promise<Know
     ({ status, refusal, identityProvider }) =>
       status === 'ACTIVE' && refusal === null && identityProvider === null,
   );
+  if (holdsMany && unentered.length === 0) {
+    settled.set(sign, true);
+  }
   return {
     caller: {
       principal: { kind: 'user', id: userId, signIn: how, rights },

@@ -110,10 +110,13 @@ function noteConnections(pool: pg.Pool): <T>(place: Place | undefined, begin: ()
       if (text !== BEGIN) {
         return answer;
       }
-      // Its answer comes before any other. Whatever is sent after one of these is sent only if it has begun.
+      // It is heard of before any other answer. So only what was sent without waiting for anything can come behind a
+      // beginning that failed.
       answer.catch((error: Error) => {
         failure = error;
         place.connection = undefined;
+        // The pool takes no connection back that is being ended.
+        connection.end();
       });
       return Promise.resolve({ rowCount: null });
     }) as typeof query;

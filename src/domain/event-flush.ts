@@ -29,8 +29,8 @@ type OrganizationChange = { id: string; events: number } & Partial<Record<Counte
 /**
  * Numbers the appended events within their organizations, keeps the counts of organizations and users, and inserts the
  * events in the order in which they were appended, which it takes. To be called after everything else; earlier only
- * when what they count in is about to go. When it returns, its statements have been sent: it throws, or what is sent from
- * then on comes behind them, and the promise is their outcome.
+ * when what they count in is about to go. It waits for nothing before it has sent its statements, so whatever the caller
+ * sends next, COMMIT included, comes behind them; the promise is their outcome. What keeps it from sending them, it throws.
  */
 export function flushEvents(tx: EventBatch): Promise<unknown> {
   if (tx.events.length === 0) {

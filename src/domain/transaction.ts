@@ -197,10 +197,11 @@ async function attempt<T>(
   };
   const result = await work(tx);
   const written = flushEvents(tx);
-  // It is heard of behind the commit.
+  // Whoever commits waits for it; until then a failure is not one that nobody has heard of.
   written.catch(() => {});
   if (jobs.length > 0) {
-    await runner.enqueue(db, jobs);
+    // What fails first is what is wrong: whatever is sent behind it fails, too.
+    await Promise.all([written, runner.enqueue(db, jobs)]);
   }
   return { result, isNews, written };
 }

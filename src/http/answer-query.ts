@@ -101,6 +101,7 @@ export function createQueryAnswerer(options: {
     }
     noteOperation(exchange, args);
     let contextValue = contextOf(operation, document);
+    /** What is said when the time is over. */
     let late: GraphQLError | undefined;
     const answerByRights = async () => {
       const rights = unreadRightsOf(contextValue.principal);
@@ -108,6 +109,9 @@ export function createQueryAnswerer(options: {
         const answered = await answerByUnread(rights, contextValue, query);
         if (answered !== undefined) {
           return answered;
+        }
+        if (late !== undefined) {
+          return { result: { errors: [late] } };
         }
         contextValue = contextOf(await withRights(operation), document);
         if (late !== undefined) {

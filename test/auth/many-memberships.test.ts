@@ -203,17 +203,16 @@ describe('what somebody with very many memberships asks', () => {
   };
 
   it.each([
-    ['a page of them', `{ viewer { ${page} status organization { slug } } } } }`, 2],
-    ['the permissions of each', `{ viewer { ${page} permissions } } } }`, 3],
-    ['who they are', '{ viewer { kind user { name email } } }', 1],
-  ])('takes no look at their rights: %s', async (_, query, count) => {
+    ['a page of them', `{ viewer { ${page} status organization { slug } } } } }`],
+    ['the permissions of each', `{ viewer { ${page} permissions } } } }`],
+    ['who they are', '{ viewer { kind user { name email } } }'],
+  ])('takes no look at their rights: %s', async (_, query) => {
     await withOneMore(async () => {
       const token = await entered({});
       const first = await ask(query, token);
       const again = await ask(query, token);
       expect(again.answer).toEqual(first.answer);
       expect(again.statements.filter(isInGroups)).toEqual([]);
-      expect(again.statements).toHaveLength(count);
     });
   });
 
@@ -236,8 +235,6 @@ describe('what somebody with very many memberships asks', () => {
       expect(third.answer).toEqual(first.answer);
       expect(second.statements.filter(isInGroups)).toHaveLength(1);
       expect(third.statements.filter(isInGroups)).toHaveLength(1);
-      // It is known by then that they are needed.
-      expect(third.statements.length).toBeLessThanOrEqual(second.statements.length);
     });
   });
 });

@@ -162,6 +162,8 @@ describe('the beginning of a transaction', () => {
     await expect(failed).rejects.toThrow();
     expect(await written()).toEqual([]);
     expect(await prisma.permission.count({ where: { name: 'direct:late' } })).toBe(0);
+    // Nobody gets that connection again.
+    await expect.poll(() => spoiled.totalCount).toBe(0);
     await other.$disconnect();
     await spoiled.end();
   });

@@ -262,15 +262,29 @@ describe('starting over', () => {
       END $$;
       CREATE TRIGGER fail_twice BEFORE INSERT ON event FOR EACH ROW
         WHEN (NEW.request_id = 'fails twice') EXECUTE FUNCTION fail_twice()`);
-    const email = `${fresh('again')}@example.com`;
-    let attempts = 0;
-    await inTransaction(db.runner, { principal, requestId: 'fails twice' }, async (tx) => {
-      attempts += 1;
-      await addUsers(tx, [{ email }], { act: 'create' });
-    });
-    expect(attempts).toBe(3);
-    const user = await db.database.prisma.user.findUniqueOrThrow({ where: { email } });
-    expect(await db.database.prisma.event.count({ where: { userId: user.id } })).toBe(1);
+    const job = {
+      kind: 'invitationMail',
+      invitationId: crypto.randomUUID(),
+      sendNumber: 1,
+    } as const;
+    // Jobs are left behind the events.
+    const enqueue: TransactionRunner['enqueue'] = async (tx) => {
+      await tx.$executeRaw`SELECT 1`;
+    };
+    for (const leave of [() => {}, (tx: Transaction) => tx.enqueue(job)]) {
+      await db.query('ALTER SEQUENCE attempts RESTART');
+      const email = `${fresh('again')}@example.com`;
+      const runner = { ...db.runner, enqueue };
+      let attempts = 0;
+      await inTransaction(runner, { principal, requestId: 'fails twice' }, async (tx) => {
+        attempts += 1;
+        await addUsers(tx, [{ email }], { act: 'create' });
+        leave(tx);
+      });
+      expect(attempts).toBe(3);
+      const user = await db.database.prisma.user.findUniqueOrThrow({ where: { email } });
+      expect(await db.database.prisma.event.count({ where: { userId: user.id } })).toBe(1);
+    }
   });
 
   test('other failures are not tried again', async () => {
