@@ -59,8 +59,10 @@ export async function measureGrowth(
   { start, pace, issuer, progress }: Options,
 ): Promise<Curve[]> {
   const entries: Entry[] = [];
-  for (const site of sites) {
-    for (const operation of OPERATION_NAMES) {
+  // What is compared stands side by side, so that as much time has passed since each was asked last: what is noted of a
+  // caller once a minute falls upon all of them, or upon none.
+  for (const operation of OPERATION_NAMES) {
+    for (const site of sites) {
       const skip = SKIPPED[operation]?.(site.place.tenants.size);
       const questions = await questionsOf(operation, site.place, issuer, pace.questions, { skip });
       const name = `${site.grows} ${site.size} ${operation}`;
