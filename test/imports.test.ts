@@ -112,6 +112,7 @@ const rules: [pattern: string, rule: Rule][] = [
         'domain/acts.ts',
         'domain/errors.ts',
         'domain/idempotency.ts',
+        'domain/unread-rights.ts',
         'telemetry/**',
         'node:*',
         'node:*/*',
