@@ -140,8 +140,13 @@ async function run({ progress, atEnd }: Stage): Promise<Comparison & { growth?: 
   }
   const ours = [GATEHOUSE, ...Object.keys(FLOORS)];
   const all = [...ours, ...peers];
+  const starting = startForRun(all, main.url);
+  if (!options.quick) {
+    // Two of the same peer would make its tables at once.
+    await starting;
+  }
   const [contenders, watched] = await Promise.all([
-    startForRun(all, main.url),
+    starting,
     // What the peers ask is told by the whole run.
     watchForRun(options.quick ? ours : all, main.url),
   ]);
