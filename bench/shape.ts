@@ -33,6 +33,8 @@ export async function startWatched(
 ): Promise<Watched> {
   const proxy = await openProxy(databaseUrl);
   const client = new pg.Client({ connectionString: databaseUrl });
+  // Statements reject by themselves; a database that goes while nobody asks it anything would end the run, which has to tidy up.
+  client.on('error', () => {});
   await client.connect();
   const contender = await start(proxy.url);
   return {
