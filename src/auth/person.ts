@@ -157,8 +157,8 @@ async function find({ read, settled }: Finding, token: VerifiedToken): Promise<K
       ? Object.assign(first.user, { isShared: true, isSharedInDetail: true } as const)
       : undefined;
   const { expiresAt } = token;
-  const sign = `${identityId} ${isMultiFactor}`;
-  if (holdsMany && user !== undefined && settled.has(sign)) {
+  const signInKey = `${identityId} ${isMultiFactor}`;
+  if (holdsMany && user !== undefined && settled.has(signInKey)) {
     const rights = new UnreadRights();
     const principal = { kind: 'user' as const, id: userId, signIn: how, rights };
     const known = { user, memberships: undefined };
@@ -175,7 +175,7 @@ async function find({ read, settled }: Finding, token: VerifiedToken): Promise<K
       status === 'ACTIVE' && refusal === null && identityProvider === null,
   );
   if (holdsMany && unentered.length === 0) {
-    settled.set(sign, true);
+    settled.set(signInKey, true);
   }
   return {
     caller: {

@@ -4,8 +4,9 @@ import type { Principal } from './principal.ts';
 
 /** The principal's rights, where they were not read. */
 export function unreadRightsOf(principal: Principal): UnreadRights | undefined {
-  const isUnread = principal.kind === 'user' && principal.rights instanceof UnreadRights;
-  return isUnread ? (principal.rights as UnreadRights) : undefined;
+  return principal.kind === 'user' && principal.rights instanceof UnreadRights
+    ? principal.rights
+    : undefined;
 }
 
 /**

@@ -143,7 +143,13 @@ describe('the beginning of a transaction', () => {
   });
 
   it('is nothing behind which anything is written when it fails', async () => {
-    const spoiled = new pg.Pool({ connectionString: world.url, max: 1, pipeline: true });
+    const spoiled = new pg.Pool({
+      connectionString: world.url,
+      max: 1,
+      pipeline: true,
+      // None goes because nobody needs it.
+      idleTimeoutMillis: 0,
+    });
     spoiled.on('error', () => {});
     spoiled.on('connect', (client) => {
       const query = client.query;
