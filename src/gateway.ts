@@ -6,6 +6,7 @@ import { trustedIssuersOf } from './auth/development-issuer.ts';
 import { recognizePeople } from './auth/person.ts';
 import { createRenewal, createRenewals } from './auth/renew.ts';
 import { createTokenVerifier } from './auth/token.ts';
+import { createUseNotes } from './auth/use-notes.ts';
 import type { Config } from './config.ts';
 import { listenTo } from './db/listen.ts';
 import { ensureFirstKey } from './domain/first-key.ts';
@@ -111,9 +112,10 @@ export async function startGateway(
     });
     const { read } = database;
     const verifier = createTokenVerifier(issuers, { log });
+    const notes = createUseNotes({ runner, log });
     const authenticate = createAuthenticator({
       key: recognizeKeys(database),
-      person: recognizePeople({ read, runner, verifier, log }),
+      person: recognizePeople({ read, runner, verifier, notes, log }),
     });
     const rate = createRateLimiter(config);
     const feed = startFeed({ read, renewAll: createRenewals(read), onError: onFeedError });
@@ -177,7 +179,7 @@ export async function startGateway(
         sweeper.stop(),
         post.stop(DRAIN_MS),
       ]);
-      await Promise.all([feed.stop(), listener.close()]);
+      await Promise.all([feed.stop(), listener.close(), notes.stop()]);
       await store.close();
       await tracing?.stop();
     };

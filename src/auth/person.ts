@@ -16,11 +16,13 @@ import { createEntrance } from './entrance.ts';
 import { MOST_IN_ROWS, readRightsInGroups } from './rights-in-groups.ts';
 import type { TokenVerifier, VerifiedToken } from './token.ts';
 import { TokenError } from './token-error.ts';
+import type { UseNotes } from './use-notes.ts';
 
 export type PersonOptions = {
   read: Read;
   runner: TransactionRunner;
   verifier: TokenVerifier;
+  notes: UseNotes;
   log: Logger;
 };
 
@@ -28,19 +30,25 @@ type Known = {
   caller: Caller & { principal: UserPrincipal };
   /** Memberships (by the organizations' uuids) that nobody signed in for before. */
   unentered: string[];
-  usedLately: boolean;
+  formerUse: FormerUse;
 };
+
+/** How the account was used the last time, and by which address. Null: it was within the last minute. */
+type FormerUse = [authMethod: string | null, email: string | null] | null;
 
 type Finding = PersonOptions & {
   /**
-   * Sign-ins of people with very many memberships whose rights were read a moment ago, with nothing to note in these. Their
-   * rights are left unread for a while: most of what they ask needs none.
+   * Sign-ins of people with very many memberships, by when their rights were read with nothing to note in these
+   * (`performance.now()`). Their rights are left unread for a while: most of what they ask needs none.
    */
-  settled: LRUCache<string, true>;
+  settled: LRUCache<string, number>;
 };
 
-/** How many sign-ins are known to be settled, and for how long. */
-const SETTLED = { max: 10_000, ttl: 60_000 };
+/** How many sign-ins are known to be settled. */
+const MOST_SETTLED = 10_000;
+
+/** After how long their rights are read anew. */
+const SETTLED_MS = 60_000;
 
 /** How many memberships are entered by one sign-in: each takes its organization's lock. */
 const MOST_ENTERED = 20;
@@ -50,16 +58,14 @@ const MOST_ENTERED = 20;
  * for. Whoever is refused has left no trace but a line in the log.
  */
 export function recognizePeople(given: PersonOptions): Recognize {
-  const options: Finding = { ...given, settled: new LRUCache(SETTLED) };
+  const options: Finding = { ...given, settled: new LRUCache({ max: MOST_SETTLED }) };
   const { verifier, log } = options;
   const enter = createEntrance(options);
   return async (text, requestId) => {
     try {
       const token = await verifier.verify(text);
       const known = (await find(options, token)) ?? (await welcome(options, token, requestId));
-      if (!known.usedLately) {
-        await noteUse(options, known, token);
-      }
+      await noteUse(options, known, token);
       const hasEntered = await enter(known.caller.principal, known.unentered);
       return hasEntered ? (await findAgain(options, token)).caller : known.caller;
     } catch (error) {
@@ -119,7 +125,7 @@ type Row = (MembershipPart | { membership: null }) & {
   isRetired: boolean;
   identityId: string | null;
   userId: string | null;
-  usedLately: boolean;
+  formerUse: FormerUse;
   /** Whether the memberships were left out, since there are very many. */
   holdsMany: boolean;
   user: { id: string } | null;
@@ -145,7 +151,7 @@ async function find({ read, settled }: Finding, token: VerifiedToken): Promise<K
   if (first.isRetired) {
     throw new TokenError('it was issued before its account was taken from the user');
   }
-  const { identityId, userId, identityModel, usedLately, holdsMany } = first;
+  const { identityId, userId, identityModel, formerUse, holdsMany } = first;
   if (identityId === null || userId === null) {
     return null;
   }
@@ -158,11 +164,16 @@ async function find({ read, settled }: Finding, token: VerifiedToken): Promise<K
       : undefined;
   const { expiresAt } = token;
   const signInKey = `${identityId} ${isMultiFactor}`;
-  if (holdsMany && user !== undefined && settled.has(signInKey)) {
+  const settledAt = holdsMany && user !== undefined ? settled.get(signInKey) : undefined;
+  const now = performance.now();
+  if (settledAt !== undefined && now - settledAt >= SETTLED_MS) {
+    // One request looks again, and those that come meanwhile do not wait for it.
+    settled.set(signInKey, now);
+  } else if (settledAt !== undefined) {
     const rights = new UnreadRights();
     const principal = { kind: 'user' as const, id: userId, signIn: how, rights };
     const known = { user, memberships: undefined };
-    return { caller: { principal, identityModel, expiresAt, known }, unentered: [], usedLately };
+    return { caller: { principal, identityModel, expiresAt, known }, unentered: [], formerUse };
   }
   const [rights] = holdsMany
     ? await readRightsInGroups(read, [{ id: userId, signIn: how }])
@@ -174,8 +185,10 @@ async function find({ read, settled }: Finding, token: VerifiedToken): Promise<K
     ({ status, refusal, identityProvider }) =>
       status === 'ACTIVE' && refusal === null && identityProvider === null,
   );
-  if (holdsMany && unentered.length === 0) {
-    settled.set(signInKey, true);
+  if (unentered.length > 0) {
+    settled.delete(signInKey);
+  } else if (holdsMany) {
+    settled.set(signInKey, now);
   }
   return {
     caller: {
@@ -185,7 +198,7 @@ async function find({ read, settled }: Finding, token: VerifiedToken): Promise<K
       known: { user, memberships: holdsMany ? undefined : memberships },
     },
     unentered: unentered.slice(0, MOST_ENTERED).map((membership) => membership.organizationId),
-    usedLately,
+    formerUse,
   };
 }
 
@@ -205,7 +218,7 @@ function rightsIn({ membership, ...row }: MembershipPart): RightsRow {
 
 function personByAccount() {
   return sql`SELECT e.identity_model AS "identityModel", count.is_large AS "holdsMany", i.id AS "identityId", i.user_id AS "userId=membership.userId=user.id",
-coalesce(i.last_used_at > now() - interval '1 minute', false) AS "usedLately",
+CASE WHEN i.last_used_at > now() - interval '1 minute' THEN NULL ELSE ARRAY[i.auth_method::text, i.email] END AS "formerUse",
 EXISTS (SELECT FROM retired_identity x WHERE x.account_hash = ${param('accountHash')}
 AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired",
 r."isOwner", r."isBreakglass", r."identityProvider", r.permissions AS "permissions", r."allowedAuthMethods", r."needsMultiFactor",
@@ -221,16 +234,25 @@ LEFT JOIN LATERAL membership_rights(CASE WHEN NOT count.is_large THEN i.user_id 
 ORDER BY r."createdAt", r."membershipId", r."roleCreatedAt", r."roleId"`;
 }
 
-/** Notes to the minute when and how the account was used. */
+/** Notes to the minute when the account was used, and at once what else is new about that. */
 async function noteUse(
-  { runner }: PersonOptions,
-  { caller }: Known,
+  { runner, notes }: PersonOptions,
+  { caller, formerUse }: Known,
   token: VerifiedToken,
 ): Promise<void> {
+  if (formerUse === null) {
+    return;
+  }
   const { identityId, authMethod } = caller.principal.signIn;
+  const email = vouchedAddress(token);
+  const [formerMethod, formerEmail] = formerUse;
+  if (authMethod === formerMethod && (email ?? formerEmail) === formerEmail) {
+    notes.add(identityId);
+    return;
+  }
   // Whoever finds the row taken leaves it: somebody else is noting the same, or taking the account away.
   await runner.prisma.$queryRaw`
     UPDATE identity SET last_used_at = now(), auth_method = ${authMethod}::auth_method,
-      email = coalesce(${vouchedAddress(token)}, email)
+      email = coalesce(${email}, email)
     WHERE id = (SELECT id FROM identity WHERE id = ${identityId}::uuid FOR UPDATE SKIP LOCKED)`;
 }

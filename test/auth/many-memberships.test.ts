@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MOST_IN_ROWS } from '../../src/auth/rights-in-groups.ts';
 import { BUILT_IN_ROLE_IDS } from '../../src/domain/environment.ts';
 import { encodeId, NIL_UUID } from '../../src/domain/id.ts';
@@ -288,3 +288,16 @@ describe.each(Object.entries(transports))(
     });
   },
 );
+
+it('one of many requests takes a look at their rights when the last one is too long ago', async () => {
+  await withOneMore(async () => {
+    const token = await entered({});
+    const now = performance.now.bind(performance);
+    // To the end, since this clock never goes back.
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
+    const statements = await statementsOf(() =>
+      Promise.all(Array.from({ length: 10 }, () => world.ask('{ viewer { kind } }', {}, token))),
+    );
+    expect(statements.filter(isInGroups)).toHaveLength(1);
+  });
+});

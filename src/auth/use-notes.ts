@@ -1,0 +1,55 @@
+/** When accounts were used last. */
+import type { Logger } from 'pino';
+import type { TransactionRunner } from '../domain/transaction.ts';
+
+export type UseNotes = {
+  /** Notes that an account (its uuid) is used now. It is written within a second, together with others. */
+  add(identityId: string): void;
+  /** Writes what is left. Nothing may be noted afterwards. */
+  stop(): Promise<void>;
+};
+
+const GATHERED_MS = 1000;
+
+/** Makes the notes of this process. What cannot be written is left to the next use: nobody is kept waiting for it. */
+export function createUseNotes({
+  runner,
+  log,
+}: {
+  runner: TransactionRunner;
+  log: Logger;
+}): UseNotes {
+  let used = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let writing = Promise.resolve();
+
+  const write = async () => {
+    const ids = [...used];
+    used = new Set();
+    timer = undefined;
+    try {
+      // Rows that are taken are left: somebody else is noting the same, or taking the account away.
+      await runner.prisma.$queryRaw`
+        UPDATE identity SET last_used_at = now() WHERE id IN (
+          SELECT id FROM identity WHERE id = ANY(${ids}::uuid[]) FOR UPDATE SKIP LOCKED)`;
+    } catch (error) {
+      log.warn({ err: error }, 'It could not be noted when accounts were used');
+    }
+  };
+
+  return {
+    add(identityId) {
+      used.add(identityId);
+      timer ??= setTimeout(() => {
+        writing = write();
+      }, GATHERED_MS).unref();
+    },
+    async stop() {
+      clearTimeout(timer);
+      await writing;
+      if (used.size > 0) {
+        await write();
+      }
+    },
+  };
+}
