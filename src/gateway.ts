@@ -164,7 +164,7 @@ export async function startGateway(
     const letterhead = { templates, url, redirectUrls, sender };
     const post = await startPost({ ...config, prisma, runner, queue, letterhead, log }).catch(
       async (error: unknown) => {
-        await sweeper.stop();
+        await Promise.all([sweeper.stop(), notes.stop()]);
         await store.close();
         throw error;
       },

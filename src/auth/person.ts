@@ -33,12 +33,12 @@ type Known = {
   formerUse: FormerUse;
 };
 
-/** How the account was used the last time, and by which address. Null: it was within the last minute. */
-type FormerUse = [authMethod: string | null, email: string | null] | null;
+/** How the account was used the last time, and by which address; empty: it never was. Null: it was within the last minute. */
+type FormerUse = [authMethod?: string | null, email?: string | null] | null;
 
 type Finding = PersonOptions & {
   /**
-   * Sign-ins of people with very many memberships, by when their rights were read with nothing to note in these
+   * Sign-ins of people with very many memberships that had nothing to note in these, by when that was last looked at
    * (`performance.now()`). Their rights are left unread for a while: most of what they ask needs none.
    */
   settled: LRUCache<string, number>;
@@ -218,7 +218,7 @@ function rightsIn({ membership, ...row }: MembershipPart): RightsRow {
 
 function personByAccount() {
   return sql`SELECT e.identity_model AS "identityModel", count.is_large AS "holdsMany", i.id AS "identityId", i.user_id AS "userId=membership.userId=user.id",
-CASE WHEN i.last_used_at > now() - interval '1 minute' THEN NULL ELSE ARRAY[i.auth_method::text, i.email] END AS "formerUse",
+CASE WHEN i.last_used_at > now() - interval '1 minute' THEN NULL WHEN i.last_used_at IS NULL THEN '{}' ELSE ARRAY[i.auth_method::text, i.email] END AS "formerUse",
 EXISTS (SELECT FROM retired_identity x WHERE x.account_hash = ${param('accountHash')}
 AND x.retired_at >= coalesce(${param('issuedAt')}::timestamptz, '-infinity')) AS "isRetired",
 r."isOwner", r."isBreakglass", r."identityProvider", r.permissions AS "permissions", r."allowedAuthMethods", r."needsMultiFactor",
@@ -234,7 +234,7 @@ LEFT JOIN LATERAL membership_rights(CASE WHEN NOT count.is_large THEN i.user_id 
 ORDER BY r."createdAt", r."membershipId", r."roleCreatedAt", r."roleId"`;
 }
 
-/** Notes to the minute when the account was used, and at once what else is new about that. */
+/** Notes to the minute when the account was used: with others, or at once when more about it is new. */
 async function noteUse(
   { runner, notes }: PersonOptions,
   { caller, formerUse }: Known,
@@ -250,7 +250,7 @@ async function noteUse(
     notes.add(identityId);
     return;
   }
-  // Whoever finds the row taken leaves it: somebody else is noting the same, or taking the account away.
+  // Whoever finds the row taken leaves it to the next use: somebody else is noting one, or taking the account away.
   await runner.prisma.$queryRaw`
     UPDATE identity SET last_used_at = now(), auth_method = ${authMethod}::auth_method,
       email = coalesce(${email}, email)

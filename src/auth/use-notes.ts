@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import type { TransactionRunner } from '../domain/transaction.ts';
 
 export type UseNotes = {
-  /** Notes that an account (its uuid) is used now. It is written within a second, together with others. */
+  /** Notes that an account (its uuid) is used now. It is written within seconds, together with others. */
   add(identityId: string): void;
-  /** Writes what is left. Nothing may be noted afterwards. */
+  /** Writes what is left. What is noted afterwards is not written. */
   stop(): Promise<void>;
 };
 
@@ -19,32 +19,47 @@ export function createUseNotes({
   runner: TransactionRunner;
   log: Logger;
 }): UseNotes {
-  let used = new Set<string>();
+  const used = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
-  let writing = Promise.resolve();
+  let writing: Promise<void> | undefined;
+  let isStopped = false;
 
   const write = async () => {
     const ids = [...used];
-    used = new Set();
-    timer = undefined;
+    used.clear();
     try {
       // Rows that are taken are left: somebody else is noting the same, or taking the account away.
       await runner.prisma.$queryRaw`
         UPDATE identity SET last_used_at = now() WHERE id IN (
-          SELECT id FROM identity WHERE id = ANY(${ids}::uuid[]) FOR UPDATE SKIP LOCKED)`;
+          SELECT id FROM identity WHERE id = ANY(${ids}::uuid[])
+            AND last_used_at <= now() - interval '1 minute' FOR UPDATE SKIP LOCKED)`;
     } catch (error) {
       log.warn({ err: error }, 'It could not be noted when accounts were used');
     }
   };
 
+  const writeSoon = () => {
+    timer = setTimeout(() => {
+      writing = write().then(() => {
+        timer = undefined;
+        if (used.size > 0 && !isStopped) {
+          writeSoon();
+        }
+      });
+    }, GATHERED_MS).unref();
+  };
+
   return {
     add(identityId) {
-      used.add(identityId);
-      timer ??= setTimeout(() => {
-        writing = write();
-      }, GATHERED_MS).unref();
+      if (!isStopped) {
+        used.add(identityId);
+        if (timer === undefined) {
+          writeSoon();
+        }
+      }
     },
     async stop() {
+      isStopped = true;
       clearTimeout(timer);
       await writing;
       if (used.size > 0) {
