@@ -25,7 +25,7 @@ import {
 } from './writes/comparison.ts';
 import { measureCrowd } from './writes/crowd.ts';
 import { type WriteResults, writeTablesOf } from './writes/report.ts';
-import { roundTripsOf } from './writes/round-trips.ts';
+import { statementsOf } from './writes/statements.ts';
 import { loadTargets, loadWrittenWorld, reinstateAll } from './writes/world.ts';
 
 const { values: options } = parseArgs({
@@ -90,10 +90,10 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
   const all = [gatehouse, floor, together];
   await checkWrites(all, targets);
   const peer = peers.includes('better-auth') ? await startBetterAuth() : undefined;
-  const roundTrips = {
-    gatehouse: await roundTripsOf(gatehouse, (url) => startOn('gatehouse', url)),
-    floor: await roundTripsOf(floor, (url) => startOn('floor', url)),
-    ...(peer && { 'better-auth': await roundTripsOf(peer, (url) => startOn('better-auth', url)) }),
+  const statements = {
+    gatehouse: await statementsOf(gatehouse, (url) => startOn('gatehouse', url)),
+    floor: await statementsOf(floor, (url) => startOn('floor', url)),
+    ...(peer && { 'better-auth': await statementsOf(peer, (url) => startOn('better-auth', url)) }),
   };
   await Promise.all(all.map(({ url }) => reinstateAll(url)));
 
@@ -110,7 +110,7 @@ async function run({ progress, atEnd }: Stage): Promise<WriteResults> {
       throw new Error(`What ${contender.name} has written is not sound: ${broken.join('; ')}.`);
     }
   }
-  return { writes, roundTrips, noticed };
+  return { writes, statements, noticed };
 
   async function startBetterAuth(): Promise<Writer> {
     const started = await start('better-auth');

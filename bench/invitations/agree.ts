@@ -58,7 +58,7 @@ export async function checkInvitations(
       }
       const stranger = { ...contender, key: `${contender.key.slice(0, -1)}_` };
       const strange = { ...targets, tokens: targets.tokens.map((token) => `b${token.slice(1)}`) };
-      if (await askOnce(asksOf(stranger, write, strange), UNTIMED.roundTrips[0] ?? 0)) {
+      if (await askOnce(asksOf(stranger, write, strange), UNTIMED.statements[0] ?? 0)) {
         throw new Error(`${contender.name} does it for strangers.`);
       }
     }

@@ -1,7 +1,7 @@
 /** How a contender is asked for one thing after the other. */
 
 /** The numbers of the requests that are made before anything is timed. */
-export const UNTIMED = { agreement: 0, roundTrips: [1, 2] };
+export const UNTIMED = { agreement: 0, statements: [1, 2] };
 
 /** The number of the first one that is timed. */
 export const FIRST_TIMED = 3;

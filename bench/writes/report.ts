@@ -8,7 +8,7 @@ import { PLACES, type Place } from './world.ts';
 export type WriteResults = {
   writes: WriteRatios[];
   /** By contender. */
-  roundTrips: Record<string, Partial<Record<WriteName, number>>>;
+  statements: Record<string, Partial<Record<WriteName, number>>>;
   noticed: Noticed[];
 };
 
@@ -22,7 +22,7 @@ const NAMES: Record<string, string> = {
 };
 
 /** The results as Markdown. */
-export function writeTablesOf({ writes, roundTrips, noticed }: WriteResults): string {
+export function writeTablesOf({ writes, statements, noticed }: WriteResults): string {
   const rows = PLACES.flatMap((place) =>
     writes
       .filter((one) => one.place === place)
@@ -45,7 +45,7 @@ export function writeTablesOf({ writes, roundTrips, noticed }: WriteResults): st
     'p99',
     'server CPU per write',
   ];
-  const trips = Object.entries(roundTrips).map(([name, counts]) => [
+  const counted = Object.entries(statements).map(([name, counts]) => [
     NAMES[name] ?? name,
     ...WRITE_NAMES.map((write) => String(counts[write] ?? '–')),
   ]);
@@ -56,7 +56,7 @@ export function writeTablesOf({ writes, roundTrips, noticed }: WriteResults): st
   ]);
   return [
     table(header, rows),
-    table(['round trips to PostgreSQL', ...WRITE_NAMES], trips),
+    table(['statements to PostgreSQL', ...WRITE_NAMES], counted),
     table(['reads beside 50 writers on one organization', 'p50', 'p99'], crowd),
   ].join('\n\n');
 }

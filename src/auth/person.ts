@@ -236,7 +236,7 @@ ORDER BY r."createdAt", r."membershipId", r."roleCreatedAt", r."roleId"`;
 
 /** Notes to the minute when the account was used: with others, or at once when more about it is new. */
 async function noteUse(
-  { runner, notes }: PersonOptions,
+  { notes }: PersonOptions,
   { caller, formerUse }: Known,
   token: VerifiedToken,
 ): Promise<void> {
@@ -248,11 +248,7 @@ async function noteUse(
   const [formerMethod, formerEmail] = formerUse;
   if (authMethod === formerMethod && (email ?? formerEmail) === formerEmail) {
     notes.add(identityId);
-    return;
+  } else {
+    await notes.write({ identityId, authMethod, email });
   }
-  // Whoever finds the row taken leaves it to the next use: somebody else is noting one, or taking the account away.
-  await runner.prisma.$queryRaw`
-    UPDATE identity SET last_used_at = now(), auth_method = ${authMethod}::auth_method,
-      email = coalesce(${email}, email)
-    WHERE id = (SELECT id FROM identity WHERE id = ${identityId}::uuid FOR UPDATE SKIP LOCKED)`;
 }

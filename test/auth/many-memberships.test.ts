@@ -293,7 +293,7 @@ it('one of many requests takes a look at their rights when the last one is too l
   await withOneMore(async () => {
     const token = await entered({});
     const now = performance.now.bind(performance);
-    // To the end, since this clock never goes back.
+    // For the rest of this file, since the clock may not go back under the gateway.
     vi.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
     const statements = await statementsOf(() =>
       Promise.all(Array.from({ length: 10 }, () => world.ask('{ viewer { kind } }', {}, token))),

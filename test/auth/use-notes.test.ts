@@ -77,13 +77,24 @@ it('a gateway that stops writes down what it has gathered', async () => {
   expect(await uses()).toMatchObject({ noted: 5 });
 });
 
-it('nobody is refused because it cannot be noted that they were there', async () => {
+it.each([
+  ['as before', 'auth_method'],
+  ['in another way than before', 'NULL'],
+])('nobody is refused because it cannot be noted that they were there, %s', async (_, method) => {
   const tokens = await peopleOfAnHourAgo(5);
   await database.query(
-    `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'No.'; END $$;
+    `UPDATE identity SET auth_method = ${method};
+     CREATE SEQUENCE refused;
+     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN PERFORM nextval('refused'); RAISE 'No.'; END $$;
      CREATE TRIGGER refuse BEFORE UPDATE ON identity FOR EACH ROW EXECUTE FUNCTION refuse()`,
   );
   await Promise.all(tokens.map(come));
-  await world.gateway.stop();
+  await soon(async () =>
+    expect(await database.query('SELECT is_called FROM refused')).toEqual([{ is_called: true }]),
+  );
   expect(await uses()).toMatchObject({ noted: 0 });
+  await database.query('DROP TRIGGER refuse ON identity');
+  await Promise.all(tokens.map(come));
+  await soon(async () => expect(await uses()).toMatchObject({ noted: 5 }));
 });

@@ -1,4 +1,4 @@
-/** How often a write goes to PostgreSQL and back. */
+/** How many statements a write sends to PostgreSQL. */
 import type { RunningContender } from '../processes.ts';
 import { openProxy } from '../proxy.ts';
 import { postOnce, UNTIMED } from './asks.ts';
@@ -9,7 +9,7 @@ import { WRITE_NAMES, type WriteName } from './operations.ts';
  * Does the writes on another one of the same contenders, started by `start` on the URL of a database, and counts what
  * it sends there, the beginning and the end of the transaction included.
  */
-export async function roundTripsOf(
+export async function statementsOf(
   { url, asker }: Writer,
   start: (url: string) => Promise<RunningContender>,
 ): Promise<Partial<Record<WriteName, number>>> {
@@ -23,7 +23,7 @@ export async function roundTripsOf(
         continue;
       }
       // What is done once a minute, such as noting that a key is in use, belongs to the first.
-      for (const number of UNTIMED.roundTrips) {
+      for (const number of UNTIMED.statements) {
         proxy.take();
         const answer = await (await postOnce(asks, number)).text();
         counts[write] = proxy.take().length;
