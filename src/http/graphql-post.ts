@@ -29,7 +29,8 @@ export function answerPost(
     const asked = readQuery(body);
     const answer = asked && (await graphql.answerQuery(asked, operation));
     if (answer === undefined || 'result' in answer) {
-      Object.assign(request, { body: Readable.from([body]) });
+      // To read it a second time would double what a large one costs.
+      Object.assign(request, { body: asked ?? Readable.from([body]) });
       await graphql(request, response, { ...operation, ...answer });
       return;
     }
